@@ -1,0 +1,125 @@
+"""The course's charts: each is drawn once and then changed by its `update`.
+
+An `update` returns a sentence that says what the chart now shows, for those who cannot see it.
+"""
+
+from base64 import b64encode
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from tempsampling.frames import Frames
+
+STYLE = "tempsampling.course"
+SHADOW = "#c8c8c8"
+
+
+class ProbabilityBars:
+    """Horizontal bars, one for each token, with the probabilities in a column on the right.
+
+    Parameters
+    ----------
+    labels : the tokens, from the top of the chart to the bottom
+    probabilities : array of the same length, each from 0 to 1
+    reference : array of the same length or None
+        Drawn in gray behind the bars, to compare with.
+    note : what the gray bars are, written on the chart
+
+    Attributes
+    ----------
+    figure : the Matplotlib figure, for `explore` and `show`
+
+    Examples
+    --------
+    >>> bars = ProbabilityBars(["sunny", "rainy"], [0.9, 0.1])
+    >>> bars.update([0.75, 0.25], title="T = 2")
+    'T = 2: sunny 75.0%, rainy 25.0%'
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        probabilities: ArrayLike,
+        *,
+        reference: ArrayLike | None = None,
+        note: str = "gray: T = 1",
+    ) -> None:
+        self.labels = list(labels)
+        start = self._checked(probabilities, "probabilities")
+        rows = np.arange(len(self.labels))
+        with plt.style.context(STYLE):
+            self.figure, axes = plt.subplots(figsize=(8, 1.4 + 0.34 * len(rows)))
+            if reference is not None:
+                shadow = self._checked(reference, "reference")
+                axes.barh(rows, shadow, height=0.8, color=SHADOW)
+            self._bars = axes.barh(rows, start, height=0.5)
+            self._values = [
+                axes.text(1.15, row, "", ha="right", va="center_baseline") for row in rows
+            ]
+            self._title = axes.set_title(" ")
+            axes.set(yticks=rows, yticklabels=self.labels, ylim=(len(rows) - 0.4, -0.6))
+            axes.set(xlim=(0, 1.16), xticks=np.linspace(0, 1, 5))
+            axes.set_xlabel("probability" if reference is None else f"probability ({note})")
+            axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+            axes.grid(axis="y", visible=False)
+            axes.spines[["left", "bottom"]].set_visible(False)
+        self.update(start)
+
+    def update(self, probabilities: ArrayLike, title: str = "") -> str:
+        """Move the bars, and return a sentence that says what they show."""
+        p = self._checked(probabilities, "probabilities")
+        for bar, value, probability in zip(self._bars, self._values, p, strict=True):
+            bar.set_width(probability)
+            value.set_text(percent(probability))
+        self._title.set_text(title or " ")
+        pairs = zip(self.labels, p, strict=True)
+        shown = ", ".join(f"{label} {percent(probability)}" for label, probability in pairs)
+        return f"{title}: {shown}" if title else shown
+
+    def _checked(self, probabilities: ArrayLike, name: str) -> np.ndarray:
+        p = np.asarray(probabilities, dtype=float)
+        if p.shape != (len(self.labels),):
+            raise ValueError(f"{name} must have shape ({len(self.labels)},), got {p.shape}")
+        if not np.all((p >= 0) & (p <= 1)):
+            raise ValueError(f"{name} must be from 0 to 1, got {p[~((p >= 0) & (p <= 1))][0]}")
+        return p
+
+
+def percent(probability: float) -> str:
+    """Write a probability with one decimal, and never round a possible event to 0% or 100%.
+
+    >>> [percent(p) for p in (0, 0.0002, 0.25, 0.9999, 1)]
+    ['0%', '<0.1%', '25.0%', '>99.9%', '100%']
+    """
+    if probability in (0, 1):
+        return f"{probability:.0%}"
+    if probability < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if probability >= 0.9995 else f"{probability:.1%}"
+
+
+def visible(token: str) -> str:
+    """Show a token's spaces and line breaks.
+
+    >>> visible(" sunny"), visible("\\n")
+    ('␣sunny', '↵')
+    """
+    return token.replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥")
+
+
+def picture(png: bytes, alt: str, figure: Figure) -> tuple[dict, dict]:
+    """Return a picture with its alternative text as the data and metadata of an output."""
+    width, height = (round(inches * 100) for inches in figure.get_size_inches())
+    return {"image/png": b64encode(png).decode(), "text/plain": alt}, {
+        "image/png": {"width": width, "height": height, "alt": alt}
+    }
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show a finished figure as a picture, with a sentence for those who cannot see it."""
+    data, metadata = picture(Frames(figure).png(), alt, figure)
+    display(data, raw=True, metadata=metadata)

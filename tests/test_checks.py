@@ -1,0 +1,87 @@
+"""A check accepts the solution, names each usual mistake, and answers nonsense with a sentence."""
+
+import numpy as np
+import pytest
+
+from tempsampling import checks
+from tempsampling.checks import EXERCISES, check, verdict
+
+MISTAKES = [
+    (name, i) for name, exercise in EXERCISES.items() for i in range(len(exercise.mistakes))
+]
+
+
+def named(name, function):
+    def answer(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    answer.__name__ = name
+    return answer
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_is_correct(name):
+    assert verdict(EXERCISES[name].solution).startswith("Correct.")
+
+
+@pytest.mark.parametrize(("name", "i"), MISTAKES)
+def test_each_usual_mistake_is_met_with_its_own_sentence(name, i):
+    mistake, sentence = EXERCISES[name].mistakes[i]
+    assert verdict(named(name, mistake)) == f"Not yet: {sentence}"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_knows_at_least_three_mistakes(name):
+    assert len({sentence for _, sentence in EXERCISES[name].mistakes}) >= 3
+
+
+@pytest.mark.parametrize(("name", "i"), MISTAKES)
+def test_every_call_tells_every_mistake_from_the_solution(name, i):
+    exercise = EXERCISES[name]
+    for arguments in exercise.arguments:
+        right, wrong = exercise.solution(**arguments), exercise.mistakes[i][0](**arguments)
+        assert not checks._same(right, wrong)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_an_untouched_stub_is_not_done_yet(name, nothing):
+    assert verdict(named(name, lambda *a, **k: nothing)).startswith("Not done yet:")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize(
+    "result", ["half", float("nan"), [], {}, [[1.0]], [1, [2]], 10**400, object(), np.zeros(7)]
+)
+def test_nonsense_gets_one_sentence(name, result):
+    sentence = verdict(named(name, lambda *a, **k: result))
+    assert sentence.startswith("Not yet:")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exception_is_told_in_one_sentence(name):
+    assert "ZeroDivisionError: division by zero" in verdict(named(name, lambda *a, **k: 1 / 0))
+
+
+def test_a_function_with_other_arguments_is_told_so():
+    assert "raised TypeError" in verdict(named("scale_and_normalize", lambda x: x))
+
+
+def test_changing_an_argument_is_a_mistake_even_if_the_result_is_right():
+    def scale_and_normalize(logits, temperature):
+        right = EXERCISES["scale_and_normalize"].solution(logits, temperature)
+        logits /= temperature
+        return right
+
+    assert "changes its argument logits" in verdict(scale_and_normalize)
+
+
+@pytest.mark.parametrize("answer", [None, "scale_and_normalize", np.array([0.5, 0.5]), len])
+def test_what_is_not_the_exercise_is_answered_with_how_to_call_check(answer):
+    assert "check(scale_and_normalize)" in verdict(answer)
+
+
+def test_check_prints_the_verdict(capsys):
+    check(EXERCISES["scale_and_normalize"].solution)
+    assert capsys.readouterr().out.startswith("Correct.")

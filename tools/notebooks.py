@@ -1,0 +1,55 @@
+"""Execute the notebooks and write them back as they are committed.
+
+    make notebooks                                         (all of them)
+    .venv/bin/python tools/notebooks.py notebooks/01*.ipynb
+
+A committed notebook has its outputs and execution counts, in order, and nothing that differs from
+run to run: no times, no state of widgets. Where a cell shows a widget and a picture of it, only the
+picture stays, so that the lesson looks right before it is run and where widgets are not rendered.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+WIDGET = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+def main():
+    os.environ["TQDM_DISABLE"] = "1"  # a progress bar is for people who wait, not for the file
+    paths = [Path(argument) for argument in sys.argv[1:]]
+    for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb")):
+        print(f"executing {path.name}", flush=True)
+        notebook = nbformat.read(path, as_version=4)
+        NotebookClient(
+            notebook,
+            kernel_name="python3",
+            timeout=300,
+            store_widget_state=False,
+            record_timing=False,
+            resources={"metadata": {"path": path.parent}},
+        ).execute()
+        nbformat.write(normalize(notebook), path)
+
+
+def normalize(notebook):
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for cell in notebook.cells:
+        for key in set(cell.metadata) - {"tags", "slideshow"}:
+            del cell.metadata[key]
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                output.data.pop(WIDGET, None)
+    return notebook
+
+
+if __name__ == "__main__":
+    main()
