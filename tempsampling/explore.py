@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from tempsampling.frames import Frames
 from tempsampling.plots import picture
 
-# Off the screen, but read aloud: what `update` says the figure shows.
+# Off the screen, but read aloud: what `update` says that the figure shows.
 SPOKEN = (
     '<div role="status" style="position:absolute;width:1px;height:1px;overflow:hidden">{}</div>'
 )
@@ -61,22 +61,21 @@ class Explorer(widgets.VBox):
     def __init__(self, figure: Figure, update: Callable, controls: dict[str, Any]) -> None:
         self.controls = _make_controls(update, controls)
         self.frames = Frames(figure)
-        self._update = update
+        self.update = update
         self._picture = widgets.Image(format="png", layout={"max_width": "100%"})
         self._picture.width = str(round(figure.get_size_inches()[0] * 100))
-        self._problem = widgets.HTML()
-        super().__init__([*self.controls.values(), self._problem, self._picture])
+        self._spoken, self._problem = widgets.HTML(), widgets.HTML()
+        super().__init__([*self.controls.values(), self._problem, self._picture, self._spoken])
         self._draw()
         for control in self.controls.values():
             control.observe(self._on_move, names="value")
 
     def _draw(self) -> None:
         values = {name: control.value for name, control in self.controls.items()}
-        alt = self._update(**values)
-        with self._picture.hold_sync():  # one message to the browser for both
-            self._picture.value = self.frames.png()
-            # The browser takes an image's title for its alternative text where it has no other.
-            self._picture.tooltip = alt or ", ".join(f"{k} = {v}" for k, v in values.items())
+        said = self.update(**values)
+        self._picture.value = self.frames.png()
+        self.alt = said or ", ".join(f"{name} = {value}" for name, value in values.items())
+        self._spoken.value = SPOKEN.format(html.escape(self.alt))
         self._problem.value = ""
 
     def _on_move(self, change: dict) -> None:
@@ -86,10 +85,10 @@ class Explorer(widgets.VBox):
             self._problem.value = PROBLEM.format(type(error).__name__, html.escape(str(error)))
 
     def __repr__(self) -> str:
-        return self._picture.tooltip
+        return self.alt
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        still, metadata = picture(self._picture.value, self._picture.tooltip, self.frames.figure)
+        still, metadata = picture(self._picture.value, self.alt, self.frames.figure)
         return super()._repr_mimebundle_(**kwargs) | still, metadata
 
 

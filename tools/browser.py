@@ -1,0 +1,149 @@
+"""A real JupyterLab and a real browser, for tests and measurements."""
+
+import base64
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager, redirect_stdout
+from io import BytesIO, StringIO
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# Without these, Chromium calls home at every start.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+# The picture in an <img> as the browser shows it, as the bytes of a PNG in base64.
+READ_PICTURE = """async (img) => {
+    await img.decode();
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
+    canvas.getContext("2d").drawImage(img, 0, 0);
+    return canvas.toDataURL("image/png").split(",")[1];
+}"""
+
+# Milliseconds from a press of an arrow key to the frame of the screen that shows a new picture.
+TIME_KEY_TO_PIXELS = """(img) => new Promise((resolve) => {
+    let pressed;
+    document.addEventListener("keydown", (event) => { pressed = event.timeStamp; },
+        { once: true, capture: true });
+    img.addEventListener("load", () => img.decode().then(() =>
+        requestAnimationFrame(() => requestAnimationFrame((now) => resolve(now - pressed)))),
+        { once: true });
+})"""
+
+
+@contextmanager
+def running_browser():
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=options)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def running_jupyterlab(folder: Path):
+    """The address of a JupyterLab that serves a copy of the notebooks in an empty folder."""
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token="]
+    own = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "RUNTIME")}
+    own |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
+    log = folder / "log.txt"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            cwd=folder,
+            env=os.environ | own,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    address = f"http://127.0.0.1:{port}/lab"
+    deadline = time.monotonic() + 120
+    try:
+        while not _answers(address):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+            time.sleep(0.3)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def run_lesson(browser, address: str, name: str):
+    """Open a lesson, run all its cells, and return the page; tall, so that every cell is built."""
+    page = browser.new_page(viewport={"width": 1280, "height": 9000})
+    page.goto(f"{address}/tree/notebooks/{name}")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
+    page.get_by_text("Run", exact=True).first.click()
+    page.get_by_text("Run All Cells", exact=True).click()
+    status = ".jp-Notebook-ExecutionIndicator[data-status={}]"
+    page.locator(status.format("busy")).wait_for(timeout=120_000)
+    page.locator(status.format("idle")).wait_for(timeout=300_000)
+    return page
+
+
+def lesson_explorers(name: str) -> list:
+    """What a lesson's cells give to `explore`, in order, made in this process."""
+    shown, namespace = [], {}
+    cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
+    keep = mock.patch("tempsampling.explore.display", shown.append)
+    with keep, redirect_stdout(StringIO()):
+        for cell in cells:
+            if cell["cell_type"] == "code":
+                exec("".join(cell["source"]), namespace)
+    return shown
+
+
+class LiveDemo:
+    """One slider on the page of a lesson, and the pictures that it must show."""
+
+    def __init__(self, page, number: int, explorer):
+        box = page.locator(".jp-OutputArea-output .widget-vbox").nth(number)
+        self.page, self.explorer = page, explorer
+        self.handle, self.track = box.get_by_role("slider"), box.locator(".noUi-base")
+        self.readout, self.img = box.locator(".widget-readout"), box.locator("img")
+
+    def value(self) -> float:
+        return float(self.readout.inner_text())
+
+    def difference(self, value: float) -> int:
+        """How far any pixel on the screen is from the figure for a value, of 255.
+
+        The figure is drawn whole by Matplotlib, not by the frames that the page shows.
+        """
+        figure = self.explorer.frames.figure
+        self.explorer.update(temperature=value)
+        figure.canvas.draw()
+        right = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+        picture = BytesIO(base64.b64decode(self.img.evaluate(READ_PICTURE)))
+        return np.abs(np.asarray(Image.open(picture).convert("RGB")) - right).max()
+
+    def time_press(self, key: str) -> float:
+        """Milliseconds from pressing a key to the new picture's pixels."""
+        self.img.evaluate(f"(img) => {{ window.timing = ({TIME_KEY_TO_PIXELS})(img); }}")
+        self.handle.press(key)
+        return self.page.evaluate("() => window.timing")
+
+
+def _answers(address: str) -> bool:
+    try:
+        urllib.request.urlopen(address, timeout=5)
+    except OSError:
+        return False
+    return True
