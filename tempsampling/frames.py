@@ -6,20 +6,19 @@ picture that a full redraw would give. Whenever ticks, limits or layout changed,
 went, the whole figure is drawn instead.
 """
 
-from io import BytesIO
+from collections.abc import Iterable
 from itertools import combinations
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image, ImageChops
+from numpy.typing import NDArray
 
-# The largest difference, of 255 for each of red, green and blue, between a drawn pixel and the
-# pixel of the encoded picture. Eyes see no difference of this size at an edge.
-COLOR_TOLERANCE = 12
+from tempsampling.encode import PngEncoder
 
 
 class Frames:
@@ -33,23 +32,20 @@ class Frames:
         self.full_redraws = 0
         self._canvas = FigureCanvasAgg(figure)
         self._first_moving: dict[Axes, int] = {}  # in each axes' order of drawing
-        self._palette: Image.Image | None = None
-        self._full_color = False
+        self._encoder = PngEncoder()
         self._draw_all()
 
     def png(self) -> bytes:
         """Draw the figure as it is now, and encode it."""
         self.draw()
-        data = BytesIO()
-        self._reduce_colors(self.image()).save(data, "png", compress_level=1)
-        return data.getvalue()
+        return self._encoder.encode(self.pixels())
 
     def draw(self) -> None:
         """Bring the canvas up to date, by the shortest way that is right."""
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}
         skeleton = _skeleton(self.figure, layers)
         whole = skeleton != self._skeleton or not _layers_are_apart(self.figure)
-        whole = whole or any(map(_is_stale, _fixed(self.figure)))
+        whole = whole or any(artist.stale for artist in self._fixed)
         for axes, artists in layers.items():
             changed = next((i for i, a in enumerate(artists) if _is_stale(a)), len(artists))
             if changed < self._first_moving.get(axes, len(artists)):
@@ -61,10 +57,9 @@ class Frames:
         self._canvas.restore_region(self._background)
         self._draw_on_background()
 
-    def image(self) -> Image.Image:
-        """Return what is drawn on the canvas, without its transparency."""
-        size = self._canvas.get_width_height()
-        return Image.frombuffer("RGBA", size, self._canvas.buffer_rgba()).convert("RGB")
+    def pixels(self) -> NDArray[np.uint8]:
+        """Return what is drawn on the canvas: red, green, blue and alpha for each pixel."""
+        return np.asarray(self._canvas.buffer_rgba())
 
     def _draw_all(self) -> None:
         self.full_redraws += 1
@@ -82,29 +77,17 @@ class Frames:
         for artist in self._foreground:
             artist.set_animated(False)
         self._draw_on_background()
-        for artist in [*_fixed(self.figure), *(a for layer in layers.values() for a in layer)]:
-            _mark_drawn(artist)
+        self._fixed = _with_children(_fixed(self.figure))
+        for artist in [*self._fixed, *_with_children(a for x in layers.values() for a in x)]:
+            artist.stale = False  # an invisible artist stays marked after a drawing
         self._skeleton = _skeleton(self.figure, layers)
 
     def _draw_on_background(self) -> None:
         renderer = self._canvas.get_renderer()
         for artist in self._foreground:
             artist.draw(renderer)
-            _mark_drawn(artist)
-
-    def _reduce_colors(self, image: Image.Image) -> Image.Image:
-        """Map to a palette, which makes encoding 4 times faster; choose it anew on new colors."""
-        if self._full_color:
-            return image
-        if self._palette is not None:
-            reduced = image.quantize(palette=self._palette, dither=Image.Dither.NONE)
-            if _color_difference(image, reduced) <= COLOR_TOLERANCE:
-                return reduced
-        self._palette = _choose_palette(image)
-        reduced = image.quantize(palette=self._palette, dither=Image.Dither.NONE)
-        # More shades than a palette holds, as in a photograph or a color map, stay as they are.
-        self._full_color = _color_difference(image, reduced) > COLOR_TOLERANCE
-        return image if self._full_color else reduced
+            for drawn in _with_children([artist]):
+                drawn.stale = False
 
 
 def _drawing_order(axes: Axes) -> list[Artist]:
@@ -152,29 +135,9 @@ def _shape(axes: Axes) -> tuple:
     )
 
 
+def _with_children(artists: Iterable[Artist]) -> list[Artist]:
+    return [a for artist in artists for a in (artist, *_with_children(artist.get_children()))]
+
+
 def _is_stale(artist: Artist) -> bool:
     return artist.stale or any(map(_is_stale, artist.get_children()))
-
-
-def _mark_drawn(artist: Artist) -> None:
-    artist.stale = False  # an invisible artist stays marked after a drawing
-    for child in artist.get_children():
-        _mark_drawn(child)
-
-
-def _choose_palette(image: Image.Image) -> Image.Image:
-    """At most 256 colors: of all that agree in 5 bits for each channel, the most frequent one."""
-    chosen = {}
-    for _, color in sorted(image.getcolors(image.width * image.height), reverse=True):
-        chosen.setdefault(tuple(channel >> 3 for channel in color), color)
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([channel for color in list(chosen.values())[:256] for channel in color])
-    return palette
-
-
-def _color_difference(image: Image.Image, reduced: Image.Image) -> int:
-    """The largest difference on a grid so fine that every new area, line or letter meets it."""
-    grid = (image.width // 2, image.height // 3)
-    shown = reduced.resize(grid, Image.Resampling.NEAREST).convert("RGB")
-    difference = ImageChops.difference(image.resize(grid, Image.Resampling.NEAREST), shown)
-    return max(high for _, high in difference.getextrema())

@@ -52,7 +52,7 @@ class ProbabilityBars:
         start = self._checked(probabilities, "probabilities")
         rows = np.arange(len(self.labels))
         with plt.style.context(STYLE):
-            self.figure, axes = plt.subplots(figsize=(8, 1.4 + 0.34 * len(rows)))
+            self.figure, axes = plt.subplots(figsize=(8, 1.3 + 0.31 * len(rows)))
             if reference is not None:
                 shadow = self._checked(reference, "reference")
                 axes.barh(rows, shadow, height=0.8, color=SHADOW)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from browser import LiveDemo, lesson_explorers, run_lesson
 
-from tempsampling.frames import COLOR_TOLERANCE
+from tempsampling.encode import COLOR_STEP
 
 LESSON = "01_understanding_temperature.ipynb"
 LOWEST, HIGHEST, STEP, START = 0.05, 3.0, 0.05, 1.0
@@ -25,7 +25,7 @@ def lesson(browser, jupyterlab):
 def assert_shows(demo, value):
     assert demo.value() == pytest.approx(value, abs=0.005)
     for _ in range(100):  # up to 10 s on a busy machine; how fast it is, `make bench` says
-        if demo.difference(value) <= COLOR_TOLERANCE:
+        if demo.difference(value) < COLOR_STEP:
             return
         demo.page.wait_for_timeout(100)
     raise AssertionError(f"the picture is not the one for temperature {value}")

@@ -12,7 +12,7 @@ import numpy as np
 from browser import LiveDemo, lesson_explorers, run_lesson, running_browser, running_jupyterlab
 from jupyter_client.manager import run_kernel
 
-from tempsampling.frames import COLOR_TOLERANCE
+from tempsampling.encode import COLOR_STEP
 from tempsampling.smollm import SmolLM2
 
 LESSON = "01_understanding_temperature.ipynb"
@@ -54,6 +54,7 @@ def time_frames():
     from tempsampling.explore import Explorer
     from tempsampling.plots import ProbabilityBars
 
+    plt.style.use("tempsampling.course")
     words, logits = ["sunny", "cloudy", "rainy", "windy", "snowy"], np.array([3, 2.5, 2, 1, -1])
 
     def chart():
@@ -81,11 +82,12 @@ def time_frames():
         "interact, one figure redrawn whole": interactive(kept_figure, **limits).children[0],
     }
     times = {name: [] for name in sliders}
-    for temperature in np.arange(0.1, 3.0, 0.05):
+    for sweep in np.split(np.arange(0.05, 3.05, 0.05), 6):  # a drag moves one slider for a while
         for name, slider in sliders.items():
-            start = time.perf_counter()
-            slider.value = temperature
-            times[name].append(time.perf_counter() - start)
+            for temperature in sweep:
+                start = time.perf_counter()
+                slider.value = temperature
+                times[name].append(time.perf_counter() - start)
     print("\nA slider frame in the kernel, lesson 1's five words (median)")
     for name, seconds in times.items():
         ratio = median_ms(seconds) / median_ms(times["explore"])
@@ -107,7 +109,7 @@ def keys_to_pixels(presses: int = 60):
             times, wrong = [], 0
             for i in range(presses):
                 times.append(demo.time_press("ArrowRight" if i % 40 < 20 else "ArrowLeft"))
-                wrong += demo.difference(demo.value()) > COLOR_TOLERANCE
+                wrong += demo.difference(demo.value()) >= COLOR_STEP
             median, slow = np.percentile(times, [50, 95])
             print(
                 f"  slider {number + 1}: median {median:.0f} ms, 95% within {slow:.0f} ms,"
