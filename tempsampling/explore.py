@@ -93,6 +93,8 @@ class Explorer(widgets.VBox):
 
 
 def _make_controls(update: Callable, controls: dict[str, Any]) -> dict[str, widgets.Widget]:
+    if not callable(update):
+        raise TypeError(f"update must be a function, got {update!r:.60}")
     parameters = inspect.signature(update).parameters
     for name in controls:
         if name not in parameters:
@@ -107,9 +109,10 @@ def _make_controls(update: Callable, controls: dict[str, Any]) -> dict[str, widg
             raise ValueError(
                 f"{name} must be (min, max, step), a list or a widget, got {abbreviation!r}"
             )
-        control.description = control.description or name
-        control.style.description_width = "initial"
-        if isinstance(control, widgets.IntSlider | widgets.FloatSlider):
-            control.layout.width = "500px"
+        if control is not abbreviation:  # a widget of one's own stays as it is
+            control.description = name
+            control.style.description_width = "initial"
+            if isinstance(control, widgets.IntSlider | widgets.FloatSlider):
+                control.layout.width = "500px"
         made[name] = control
     return made

@@ -32,6 +32,7 @@ class Frames:
         self.full_redraws = 0
         self._canvas = FigureCanvasAgg(figure)
         self._first_moving: dict[Axes, int] = {}  # in each axes' order of drawing
+        self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
         self._draw_all()
 
@@ -43,14 +44,16 @@ class Frames:
     def draw(self) -> None:
         """Bring the canvas up to date, by the shortest way that is right."""
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}
-        skeleton = _skeleton(self.figure, layers)
-        whole = skeleton != self._skeleton or not _layers_are_apart(self.figure)
+        whole = _skeleton(self.figure, layers) != self._skeleton
         whole = whole or any(artist.stale for artist in self._fixed)
+        whole = whole or not _layers_are_apart(self.figure)
         for axes, artists in layers.items():
-            changed = next((i for i, a in enumerate(artists) if _is_stale(a)), len(artists))
-            if changed < self._first_moving.get(axes, len(artists)):
-                self._first_moving[axes] = changed
+            changed = [i for i, artist in enumerate(artists) if _is_stale(artist)]
+            if changed and changed[0] < self._first_moving.get(axes, len(artists)):
+                self._first_moving[axes] = changed[0]
                 whole = True
+            for i in changed:
+                whole = self._presses_on_layout(axes, artists[i]) or whole
         if whole:
             self._draw_all()
             return
@@ -81,6 +84,18 @@ class Frames:
         for artist in [*self._fixed, *_with_children(a for x in layers.values() for a in x)]:
             artist.stale = False  # an invisible artist stays marked after a drawing
         self._skeleton = _skeleton(self.figure, layers)
+
+    def _presses_on_layout(self, axes: Axes, artist: Artist) -> bool:
+        """Whether an artist sticks out of its axes, or did until now: then they give way."""
+        clipped = artist.get_clip_on() and (artist.get_clip_box() or artist.get_clip_path())
+        titles = (axes.title, axes._left_title, axes._right_title)  # watched by their lines
+        if clipped or artist in titles or not artist.get_in_layout():
+            return False
+        box = artist.get_tightbbox(self._canvas.get_renderer())
+        sticks_out = box is not None and not all(map(axes.bbox.contains, *box.get_points().T))
+        before = artist in self._sticking_out
+        (self._sticking_out.add if sticks_out else self._sticking_out.discard)(artist)
+        return sticks_out or before
 
     def _draw_on_background(self) -> None:
         renderer = self._canvas.get_renderer()

@@ -56,10 +56,10 @@ class ProbabilityBars:
             if reference is not None:
                 shadow = self._checked(reference, "reference")
                 axes.barh(rows, shadow, height=0.8, color=SHADOW)
+            # A text that is clipped to the axes cannot move them, so frames need not ask.
+            column = {"ha": "right", "va": "center_baseline", "clip_on": True}
             self._bars = axes.barh(rows, start, height=0.5)
-            self._values = [
-                axes.text(1.15, row, "", ha="right", va="center_baseline") for row in rows
-            ]
+            self._values = [axes.text(1.15, row, "", **column) for row in rows]
             self._title = axes.set_title(" ")
             axes.set(yticks=rows, yticklabels=self.labels, ylim=(len(rows) - 0.4, -0.6))
             axes.set(xlim=(0, 1.16), xticks=np.linspace(0, 1, 5))

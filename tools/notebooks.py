@@ -8,7 +8,6 @@ run to run: no times, no state of widgets. Where a cell shows a widget and a pic
 picture stays, so that the lesson looks right before it is run and where widgets are not rendered.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -24,7 +23,6 @@ METADATA = {
 
 
 def main():
-    os.environ["TQDM_DISABLE"] = "1"  # a progress bar is for people who wait, not for the file
     paths = [Path(argument) for argument in sys.argv[1:]]
     for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb")):
         print(f"executing {path.name}", flush=True)
@@ -45,9 +43,12 @@ def normalize(notebook):
     for cell in notebook.cells:
         for key in set(cell.metadata) - {"tags", "slideshow"}:
             del cell.metadata[key]
-        for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                output.data.pop(WIDGET, None)
+        if cell.cell_type == "code":
+            for output in cell.outputs:
+                if "image/png" in output.get("data", {}):
+                    output.data.pop(WIDGET, None)
+            # A widget without a picture is a progress bar, for people who wait.
+            cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
     return notebook
 
 

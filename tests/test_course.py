@@ -1,0 +1,103 @@
+"""`tools/course.py` leaves a complete environment or none, and says in a sentence what went wrong.
+
+The tests run it with the real venv and the real pip, which finds no package anywhere.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = """
+[project]
+name = "nothing"
+version = "1"
+requires-python = ">=3.{lowest},<3.{beyond}"
+"""
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """The course's set-up in a folder of its own, cut off from every package."""
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "course.py", tmp_path / "tools")
+    (tmp_path / "constraints.txt").write_text("")
+    write_project(tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    return tmp_path
+
+
+def write_project(folder, lowest=0, beyond=99):
+    (folder / "pyproject.toml").write_text(PROJECT.format(lowest=lowest, beyond=beyond))
+
+
+def run(course, command="test"):
+    return subprocess.run(
+        [sys.executable, str(course / "tools" / "course.py"), command],
+        capture_output=True,
+        text=True,
+    )
+
+
+def is_one_sentence_of_ours(text):
+    return "Traceback" not in text and len(text.strip().splitlines()) == 1
+
+
+def test_an_unsupported_python_is_named_with_those_that_work(course):
+    write_project(course, lowest=2, beyond=5)
+    result = run(course)
+    assert result.returncode != 0
+    assert "needs Python 3.2 to 3.4" in result.stderr
+    assert is_one_sentence_of_ours(result.stderr)
+    assert not (course / ".venv").exists()
+
+
+def test_a_failed_download_says_so_and_leaves_nothing_behind(course):
+    result = run(course)
+    assert result.returncode != 0
+    assert "could not be downloaded" in result.stderr
+    assert "setuptools" in result.stderr  # the first package that pip asks for
+    assert is_one_sentence_of_ours(result.stderr)
+    assert not list(course.glob(".venv*"))
+
+
+def test_a_failed_download_keeps_the_environment_that_was_there(course):
+    (course / ".venv").mkdir()
+    (course / ".venv" / "complete.json").write_text(json.dumps({"fingerprint": "", "extras": []}))
+    (course / ".venv" / "mine").write_text("kept")
+    assert run(course).returncode != 0
+    assert (course / ".venv" / "mine").read_text() == "kept"
+    assert not (course / ".venv-previous").exists()
+
+
+def test_a_half_made_environment_is_made_anew(course):
+    (course / ".venv").mkdir()
+    (course / ".venv" / "half").write_text("made")
+    run(course)
+    assert not (course / ".venv").exists()
+
+
+def test_an_unknown_command_is_answered_with_the_known_ones(course):
+    result = run(course, "tset")
+    assert "lab|test|bench|notebooks" in result.stderr
+
+
+def test_the_environment_of_this_run_is_the_one_pinned():
+    pinned = dict(
+        line.split("==")
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if not line.startswith("#")
+    )
+    from importlib.metadata import distributions
+
+    for distribution in distributions():
+        name = distribution.metadata["Name"].lower().replace("_", "-")
+        known = {key.lower().replace("_", "-"): value for key, value in pinned.items()}
+        if name in known and name not in ("setuptools", "pip"):
+            assert distribution.version.split("+")[0] == known[name], name
