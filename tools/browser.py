@@ -89,12 +89,17 @@ def run_lesson(browser, address: str, name: str):
     """Open a lesson, run all its cells, and return the page; tall, so that every cell is built."""
     page = browser.new_page(viewport={"width": 1280, "height": 9000})
     page.goto(f"{address}/tree/notebooks/{name}")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
-    page.get_by_text("Run", exact=True).first.click()
-    page.get_by_text("Run All Cells", exact=True).click()
-    status = ".jp-Notebook-ExecutionIndicator[data-status={}]"
-    page.locator(status.format("busy")).wait_for(timeout=120_000)
-    page.locator(status.format("idle")).wait_for(timeout=300_000)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
+    indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
+    while indicator.get_attribute("data-status") != "busy":
+        # The kernel is idle a moment before the notebook knows it; asked too early, the notebook
+        # wants to know which kernel to use.
+        if page.locator("dialog.jp-Dialog").count():
+            page.get_by_role("button", name="Select", exact=True).click()
+        page.get_by_text("Run", exact=True).first.click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.wait_for_timeout(1500)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=300_000)
     return page
 
 

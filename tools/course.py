@@ -20,6 +20,8 @@ VENV = ROOT / ".venv"
 PREVIOUS = ROOT / ".venv-previous"
 STAMP = VENV / "complete.json"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+# A learner's first minute is for the lesson, not for JupyterLab's question about its news.
+LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 
@@ -123,6 +125,9 @@ def build(extras):
             PREVIOUS.rename(VENV)
         raise
     shutil.rmtree(str(PREVIOUS), ignore_errors=True)
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS))
 
 
 def install(message, extras):
