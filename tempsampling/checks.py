@@ -31,8 +31,8 @@ EXERCISES = {
     "scale_and_normalize": Exercise(
         solution=solutions.scale_and_normalize,
         arguments=[
-            {"logits": np.array([1.0, 2.0, 3.0, 4.0]), "temperature": 0.5},
-            {"logits": np.array([2.0, 0.5, -1.0]), "temperature": 2.0},
+            {"logits": np.array([1.0, 2.0, 3.0, 4.0]), "temperature": 0.25},
+            {"logits": np.array([2.0, 0.5, -1.0]), "temperature": 3.0},
         ],
         mistakes=[
             (
@@ -48,6 +48,23 @@ EXERCISES = {
                 lambda logits, temperature: np.exp(logits * temperature),
                 "Two things: divide by the temperature instead of multiplying, and then divide each"
                 " weight by the sum of all weights.",
+            ),
+            (
+                lambda logits, temperature: _normalize(np.exp(logits / 0.5)),
+                "You divided by 0.5, whatever the temperature. Use the argument temperature.",
+            ),
+            (
+                lambda logits, temperature: np.exp(logits / temperature) / np.exp(logits).sum(),
+                "You divided by the sum of other weights. Sum the weights of the scaled logits.",
+            ),
+            (
+                lambda logits, temperature: np.exp((logits - logits.max()) / temperature),
+                "Your largest value is 1. Divide by the sum of the weights, not by the largest.",
+            ),
+            (
+                lambda logits, temperature: _normalize(np.exp(logits)) / temperature,
+                "You divided the probabilities by the temperature. Divide the logits, before"
+                " np.exp.",
             ),
             (
                 lambda logits, temperature: _normalize(np.exp(logits)),
@@ -104,7 +121,10 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
     except Exception as error:
         return f"Not yet: {answer.__name__}({call}) raised {type(error).__name__}: {error}."
     if result is None or result is ...:
-        return f"Not done yet: {answer.__name__} returns nothing. Replace the dots by your code."
+        return (
+            f"Not done yet: {answer.__name__} returns nothing. Replace the dots with your code,"
+            " and end with return."
+        )
     for name, value in arguments.items():
         if not np.array_equal(given[name], value):
             return f"Not yet: your function changes its argument {name}. Make a new array instead."
@@ -117,6 +137,8 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
     for mistake, sentence in exercise.mistakes:
         if _same(result, mistake(**arguments)):
             return f"Not yet: {sentence}"
+    if np.shape(result) == np.shape(expected) and np.allclose(result, expected, atol=2e-3):
+        return "Not yet: right to two or three digits only. Do not round inside the function."
     wanted, got = (" ".join(str(np.round(a, 3)).split()) for a in (expected, result))
     return f"Not yet: {answer.__name__}({call}) must return {wanted}; yours returns {got}."
 

@@ -4,10 +4,11 @@ Temperature T divides the logits z before the softmax,
 
     p_i = exp(z_i / T) / sum_j exp(z_j / T),
 
-as in Ackley, Hinton and Sejnowski (1985), "A learning algorithm for Boltzmann machines",
-equation 5. Both limits have a meaning here: T = 0 puts all mass on the largest logit (shared
-equally among exact ties), and T = infinity is uniform over the finite logits. A logit of minus
-infinity marks an impossible token; it has probability 0 at every temperature.
+the Boltzmann distribution of Ackley, Hinton and Sejnowski (1985), "A learning algorithm for
+Boltzmann machines", with logits for negative energies. Both limits have a meaning here: T = 0 puts
+all mass on the largest logit (shared equally among exact ties), and T = infinity is uniform over
+the finite logits. A logit of minus infinity marks an impossible token; it has probability 0 at
+every temperature.
 """
 
 from numbers import Real

@@ -67,8 +67,8 @@ def read_weights(path: Path) -> tuple[Sizes, Tokenizer, dict, list[dict]]:
         outer, blocks = {}, [{} for _ in range(sizes.blocks)]
         for tensor in file.tensors:
             name = tensor.name.removesuffix(".weight")
-            # The file stores a matrix as (outputs, inputs); its transpose is a view, not a copy.
-            matrix = dequantize(tensor.data, tensor.tensor_type).astype(np.float32, copy=False).T
+            # A copy, so that the file is closed again. It stores a matrix as (outputs, inputs).
+            matrix = np.array(dequantize(tensor.data, tensor.tensor_type), np.float32).T
             if name.startswith("blk."):
                 _, block, name = name.split(".")
                 blocks[int(block)][BLOCK_TENSORS[name]] = matrix

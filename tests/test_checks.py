@@ -64,6 +64,12 @@ def test_an_exception_is_told_in_one_sentence(name):
     assert "ZeroDivisionError: division by zero" in verdict(named(name, lambda *a, **k: 1 / 0))
 
 
+@pytest.mark.parametrize("name", EXERCISES)
+def test_rounding_is_recognized(name):
+    solution = EXERCISES[name].solution
+    assert "Do not round" in verdict(named(name, lambda *a, **k: np.round(solution(*a, **k), 3)))
+
+
 def test_a_function_with_other_arguments_is_told_so():
     assert "raised TypeError" in verdict(named("scale_and_normalize", lambda x: x))
 

@@ -33,6 +33,7 @@ def main():
             timeout=300,
             store_widget_state=False,
             record_timing=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": path.parent}},
         ).execute()
         nbformat.write(normalize(notebook), path)
