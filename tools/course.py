@@ -27,7 +27,7 @@ PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 
 COMMANDS = {
     # command: (extras of pyproject.toml it needs, what it runs)
-    "lab": ([], [["jupyter", "lab", FIRST_LESSON]]),
+    "lab": ([], [["jupyterlab"]]),
     "test": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], ["pytest"]]),
     "bench": (["test", "bench"], [["python", "tools/bench.py"]]),
     "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
@@ -52,8 +52,8 @@ def run(step):
     environment["PATH"] = str(PYTHON.parent) + os.pathsep + environment.get("PATH", "")
     environment["VIRTUAL_ENV"] = str(VENV)
     program, arguments = step[0], step[1:]
-    if program == "jupyter":
-        arguments = arguments + lab_options()
+    if program == "jupyterlab":
+        arguments = lab_options() + arguments
     command = [str(PYTHON)] + (arguments if program == "python" else ["-m", program, *arguments])
     try:
         return subprocess.call(command, cwd=str(ROOT), env=environment)
@@ -62,8 +62,9 @@ def run(step):
 
 
 def lab_options():
-    """Say how to reach JupyterLab where no browser can be opened, and allow root in a container."""
-    options = ["--log-level=ERROR"]
+    """Open lesson 1, or where there is no browser print its address; run as root in a container."""
+    options = ["--log-level=ERROR", "--LabApp.log_level=ERROR"]
+    options.append("--LabApp.default_url=/lab/tree/" + FIRST_LESSON)
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
     return options
