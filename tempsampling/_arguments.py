@@ -84,6 +84,8 @@ def real_number(value: float, name: str) -> float:
 
 def whole_number(value: int, name: str, least: int = 1) -> int:
     """Return an integer, at least `least`, as a Python int."""
+    if type(value) is int and value >= least:  # the usual case
+        return value
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, bool | np.bool) or not isinstance(value, Integral):

@@ -109,21 +109,19 @@ def entropy(
 def _scaled(logits: ArrayLike, temperature: float, axis: int) -> NDArray[np.float64]:
     z = logit_array(logits, "logits", axis)
     temperature = temperature_number(temperature)
-    with np.errstate(over="ignore"):
-        return scaled(z, temperature, z.max(axis=axis, keepdims=True))
+    return scaled(z, temperature, z.max(axis=axis, keepdims=True))
 
 
+@np.errstate(over="ignore")  # a difference beyond float64 is minus infinity: exp gives 0, rightly
 def scaled(z: NDArray, temperature: float, largest: ArrayLike) -> NDArray[np.float64]:
     """Logits over temperature, shifted so that the largest is 0 and `exp` cannot overflow.
 
-    For use inside the package: arguments are checked already, and overflow must be ignored by the
-    caller (a difference beyond float64 is minus infinity, whose exponential is 0, as it should be).
+    For use inside the package, on arguments that were checked.
     """
     if temperature == 0:
         return np.where(z == largest, 0.0, -np.inf)
     if temperature == np.inf:
         return np.where(z == -np.inf, -np.inf, 0.0)
-    exponent = z.astype(np.float64)
-    exponent -= largest
+    exponent = np.subtract(z, largest, dtype=np.float64)
     exponent /= temperature
     return exponent

@@ -62,11 +62,10 @@ def truncate(
     z = logit_array(logits)
     chain = _checked_chain(temperature, top_k, top_p, min_p, order)
     result = np.zeros(z.shape)
-    with np.errstate(over="ignore"):
-        for index in np.ndindex(z.shape[:-1]):
-            kept, survivors = _survivors(z[index], chain)
-            weights = np.exp(scaled(survivors, chain.temperature, survivors.max()))
-            result[index][kept] = weights / weights.sum()
+    for index in np.ndindex(z.shape[:-1]):
+        kept, survivors = _survivors(z[index], chain)
+        weights = np.exp(scaled(survivors, chain.temperature, survivors.max()))
+        result[index][kept] = weights / weights.sum()
     return result
 
 
@@ -122,17 +121,16 @@ def sample(
     chain = _checked_chain(temperature, top_k, top_p, min_p, order)
     u = _uniforms(z.shape[:-1], size, rng, noise)
     rows = z.reshape(-1, z.shape[-1])
-    heights = u.reshape(u.size // len(rows) if len(rows) else 0, len(rows))
+    heights = u.reshape(-1, max(len(rows), 1))
     tokens = np.empty(heights.shape, dtype=np.intp)
-    with np.errstate(over="ignore"):
-        for i, row in enumerate(rows):
-            if len(heights) == 1 and row.size > FEW:
-                kept, survivors = _survivors(row, chain)
-                tokens[0, i] = kept[crossing(survivors, chain.temperature, heights[0, i])]
-            else:
-                ranked, running = _ranked_survivors(row, chain)
-                bounds = heights[:, i] * running[-1]  # less than the sum, because heights are < 1
-                tokens[:, i] = ranked[running.searchsorted(bounds, side="right")]
+    for i, row in enumerate(rows):
+        if len(heights) == 1 and row.size > FEW:
+            kept, survivors = _survivors(row, chain)
+            tokens[0, i] = kept[crossing(survivors, chain.temperature, heights[0, i])]
+        else:
+            ranked, running = _ranked_survivors(row, chain)
+            bounds = heights[:, i] * running[-1]  # less than the sum, because heights are < 1
+            tokens[:, i] = ranked[running.searchsorted(bounds, side="right")]
     return tokens.reshape(u.shape) if u.ndim else int(tokens.item())
 
 
@@ -175,19 +173,19 @@ def _ranked_survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDAr
     order = (-z).argsort(kind="stable")
     ranked = z[order]
     weights = np.exp(scaled(ranked, chain.start, ranked[0]))
+    running = weights.cumsum()
     for step, setting in chain.steps:
-        count = ranked.size
         if step == "temperature":
             weights = np.exp(scaled(ranked, setting, ranked[0]))
-        elif step == "top_k" and setting < count:
-            count = np.count_nonzero(ranked >= ranked[setting - 1])
-        elif step == "top_p" and setting < 1:
             running = weights.cumsum()
-            count = running.searchsorted(setting * WITHIN * running[-1], side="right") + 1
+        elif step == "top_k" and setting < ranked.size:
+            ranked = ranked[ranked >= ranked[setting - 1]]
+        elif step == "top_p" and setting < 1:
+            bound = setting * WITHIN * running[ranked.size - 1]
+            ranked = ranked[: running.searchsorted(bound, side="right") + 1]
         elif step == "min_p":
-            count = np.count_nonzero(weights >= setting * WITHIN)
-        ranked, weights = ranked[:count], weights[:count]
-    return order[: ranked.size], weights.cumsum()
+            ranked = ranked[weights[: ranked.size] >= setting * WITHIN]
+    return order[: ranked.size], running[: ranked.size]
 
 
 def _survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDArray]:

@@ -242,9 +242,8 @@ def _keep(
     z = logit_array(logits, "logits", axis)
     result = np.full(z.shape, -np.inf)
     rows, kept_rows = np.moveaxis(z, axis, -1), np.moveaxis(result, axis, -1)  # views: no copies
-    with np.errstate(over="ignore"):
-        for index in np.ndindex(rows.shape[:-1]):
-            possible = np.flatnonzero(rows[index] > -np.inf)
-            kept = possible[rule(rows[index][possible])]
-            kept_rows[index][kept] = rows[index][kept]
+    for index in np.ndindex(rows.shape[:-1]):
+        possible = np.flatnonzero(rows[index] > -np.inf)
+        kept = possible[rule(rows[index][possible])]
+        kept_rows[index][kept] = rows[index][kept]
     return result
