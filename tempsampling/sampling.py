@@ -7,7 +7,7 @@ token when temperature comes first and two when it comes last.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,11 +60,11 @@ def truncate(
     array([0.881, 0.119, 0.   ])
     """
     z = logit_array(logits)
-    chain = _checked_chain(temperature, top_k, top_p, min_p, order)
+    start, steps = _checked_chain(temperature, top_k, top_p, min_p, order)
     result = np.zeros(z.shape)
     for index in np.ndindex(z.shape[:-1]):
-        kept, survivors = _survivors(z[index], chain)
-        weights = np.exp(scaled(survivors, chain.temperature, survivors.max()))
+        kept, survivors, final = _survivors(z[index], start, steps)
+        weights = np.exp(scaled(survivors, final, survivors.max()))
         result[index][kept] = weights / weights.sum()
     return result
 
@@ -118,28 +118,20 @@ def sample(
     array([0, 0, 1])
     """
     z = logit_array(logits)
-    chain = _checked_chain(temperature, top_k, top_p, min_p, order)
+    start, steps = _checked_chain(temperature, top_k, top_p, min_p, order)
     u = _uniforms(z.shape[:-1], size, rng, noise)
     rows = z.reshape(-1, z.shape[-1])
     heights = u.reshape(-1, max(len(rows), 1))
     tokens = np.empty(heights.shape, dtype=np.intp)
     for i, row in enumerate(rows):
         if len(heights) == 1 and row.size > FEW:
-            kept, survivors = _survivors(row, chain)
-            tokens[0, i] = kept[crossing(survivors, chain.temperature, heights[0, i])]
+            kept, survivors, final = _survivors(row, start, steps)
+            tokens[0, i] = kept[crossing(survivors, final, heights[0, i])]
         else:
-            ranked, running = _ranked_survivors(row, chain)
+            ranked, running = _ranked_survivors(row, start, steps)
             bounds = heights[:, i] * running[-1]  # less than the sum, because heights are < 1
             tokens[:, i] = ranked[running.searchsorted(bounds, side="right")]
     return tokens.reshape(u.shape) if u.ndim else int(tokens.item())
-
-
-class _Chain(NamedTuple):
-    """What `truncate` and `sample` do to one row, checked."""
-
-    start: float  # the temperature before the first step
-    steps: list[tuple[str, Any]]  # the steps that are switched on, and their settings
-    temperature: float  # the temperature after the last step
 
 
 def _checked_chain(
@@ -148,7 +140,8 @@ def _checked_chain(
     top_p: float | None,
     min_p: float | None,
     order: Sequence[str],
-) -> _Chain:
+) -> tuple[float, list[tuple[str, Any]]]:
+    """Return the temperature to begin with, and the steps that are switched on, in order."""
     if order is not ORDER and (
         not isinstance(order, Sequence) or sorted(map(str, order)) != sorted(ORDER)
     ):
@@ -161,10 +154,12 @@ def _checked_chain(
     }
     steps = [(step, settings[step]) for step in order if settings[step] is not None]
     start = steps.pop(0)[1] if steps[0][0] == "temperature" else 1.0
-    return _Chain(start, steps, settings["temperature"])
+    return start, steps
 
 
-def _ranked_survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+def _ranked_survivors(
+    z: NDArray, start: float, steps: list[tuple[str, Any]]
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Return the tokens of one row that survive the chain, likeliest first, and running weights.
 
     This is the definition: sort, and let each step keep the first tokens of the ranking. Ranking
@@ -172,12 +167,12 @@ def _ranked_survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDAr
     """
     order = (-z).argsort(kind="stable")
     ranked = z[order]
-    weights = np.exp(scaled(ranked, chain.start, ranked[0]))
-    running = weights.cumsum()
-    for step, setting in chain.steps:
+    weights = np.exp(scaled(ranked, start, ranked[0]))
+    running = np.add.accumulate(weights)
+    for step, setting in steps:
         if step == "temperature":
             weights = np.exp(scaled(ranked, setting, ranked[0]))
-            running = weights.cumsum()
+            running = np.add.accumulate(weights)
         elif step == "top_k" and setting < ranked.size:
             ranked = ranked[ranked >= ranked[setting - 1]]
         elif step == "top_p" and setting < 1:
@@ -188,10 +183,15 @@ def _ranked_survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDAr
     return order[: ranked.size], running[: ranked.size]
 
 
-def _survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDArray]:
-    """Return the same tokens in the order of the vocabulary, and their logits, without sorting."""
-    kept, temperature = None, chain.start
-    for step, setting in chain.steps:
+def _survivors(
+    z: NDArray, start: float, steps: list[tuple[str, Any]]
+) -> tuple[NDArray[np.intp], NDArray, float]:
+    """Return the same tokens in the order of the vocabulary, their logits, and the temperature.
+
+    Nothing is sorted: this is the way for a large vocabulary.
+    """
+    kept, temperature = None, start
+    for step, setting in steps:
         if step == "temperature":
             temperature = setting
             continue
@@ -203,7 +203,7 @@ def _survivors(z: NDArray, chain: _Chain) -> tuple[NDArray[np.intp], NDArray]:
             keep = keep_min_p(z, temperature, setting)
         inside = np.flatnonzero(keep)
         kept, z = inside if kept is None else kept[inside], z[inside]
-    return np.arange(z.size) if kept is None else kept, z
+    return np.arange(z.size) if kept is None else kept, z, temperature
 
 
 def _uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDArray[np.float64]:
