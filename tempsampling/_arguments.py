@@ -103,6 +103,27 @@ def temperature_number(value: float, name: str = "temperature") -> float:
     return number
 
 
+def share(value: float, name: str, zero: bool = False) -> float:
+    """Return a real number from 0 to 1; 0 itself only where it has a meaning."""
+    number = real_number(value, name)
+    if not 0 <= number <= 1 or (number == 0 and not zero):
+        bounds = "from 0 to 1" if zero else "greater than 0 and at most 1"
+        raise ValueError(f"{name} must be {bounds}, got {value}")
+    return number
+
+
+def generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+    """Turn a seed, a generator or None into a generator, as in Scientific Python's SPEC 7."""
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    try:
+        return np.random.default_rng(whole_number(rng, "rng", least=0))
+    except TypeError:
+        raise TypeError(
+            f"rng must be a seed, a numpy.random.Generator or None, got {shorten(rng)}"
+        ) from None
+
+
 def shorten(value: object) -> str:
     """Return the value's repr, cut to fit into an error message."""
     text = repr(value)

@@ -58,7 +58,7 @@ def crossing(z: NDArray, temperature: float, share: float) -> int:
     while z.size > FEW:
         top = z.max()
         width = (top - z.min()) / SLICES
-        if not 0 < width < np.inf:  # all are equal, or too far apart to subtract
+        if not np.finfo(z.dtype).tiny < width < np.inf:  # equal, or too close or far to divide
             break
         weight_of = np.zeros(SLICES + 2)  # one more for the smallest logit, and one for rounding
         for start in range(0, z.size, BLOCK):

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
+    generator,
     logit_array,
     real_array,
     real_number,
@@ -11,7 +12,7 @@ from tempsampling._arguments import (
     temperature_number,
 )
 from tempsampling.distributions import entropy, log_softmax, softmax
-from tempsampling.sampling import generator, sample
+from tempsampling.sampling import sample
 
 
 def confidence_temperature(

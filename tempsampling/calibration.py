@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import logit_array, real_array, shorten, whole_number
-from tempsampling.sampling import generator
+from tempsampling._arguments import generator, logit_array, real_array, shorten, whole_number
 
 
 class Reliability(NamedTuple):

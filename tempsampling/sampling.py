@@ -12,10 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import logit_array, shorten, temperature_number, whole_number
+from tempsampling._arguments import (
+    generator,
+    logit_array,
+    share,
+    shorten,
+    temperature_number,
+    whole_number,
+)
 from tempsampling._selection import FEW, WITHIN, crossing, keep_min_p, keep_top_k, keep_top_p
 from tempsampling.distributions import scaled
-from tempsampling.truncation import share
 
 ORDER = ("temperature", "top_k", "top_p", "min_p")
 
@@ -225,18 +231,6 @@ def _uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDAr
     if outside.any():
         raise ValueError(f"noise must be from 0 up to, not including, 1, got {u[outside].flat[0]}")
     return u.astype(np.float64)
-
-
-def generator(rng: int | np.random.Generator | None) -> np.random.Generator:
-    """Turn a seed, a generator or None into a generator, as in Scientific Python's SPEC 7."""
-    if rng is None or isinstance(rng, np.random.Generator):
-        return np.random.default_rng(rng)
-    try:
-        return np.random.default_rng(whole_number(rng, "rng", least=0))
-    except TypeError:
-        raise TypeError(
-            f"rng must be a seed, a numpy.random.Generator or None, got {shorten(rng)}"
-        ) from None
 
 
 def _shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import logit_array, real_number, whole_number
+from tempsampling._arguments import logit_array, real_number, share, whole_number
 from tempsampling._selection import WITHIN, keep_min_p, keep_top_k, keep_top_p
 from tempsampling.distributions import scaled
 
@@ -208,15 +208,6 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
         return probability >= min(eta * WITHIN, probability.max())
 
     return _keep(logits, axis, keep)
-
-
-def share(value: float, name: str, zero: bool = False) -> float:
-    """Return a real number from 0 to 1; 0 itself only where it has a meaning."""
-    number = real_number(value, name)
-    if not 0 <= number <= 1 or (number == 0 and not zero):
-        bounds = "from 0 to 1" if zero else "greater than 0 and at most 1"
-        raise ValueError(f"{name} must be {bounds}, got {value}")
-    return number
 
 
 def _open_share(value: float, name: str) -> float:

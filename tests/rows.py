@@ -26,6 +26,7 @@ def hard_rows():
             "as far as float64 goes": np.where(normal < 0, -1.7e308, 1.7e308),
             "as far as float32 goes": np.where(normal < 0, -3e38, 3e38).astype(np.float32),
             "tiny": normal * 1e-310,
+            "the smallest there are": rng.integers(3000, size=size) * 5e-324,
         }
         for kind, logits in kinds.items():
             yield f"{kind}, {size}", logits
