@@ -81,7 +81,7 @@ def edt_temperature(
         For arguments of the wrong kind.
 
     Source: Zhang, Bao and Huang (2024), "EDT: Improving large language models' generation by
-    entropy-based dynamic temperature sampling", arXiv:2403.14541, section 3, with N = 0.8.
+    entropy-based dynamic temperature sampling", arXiv:2403.14541, with N = 0.8.
 
     Examples
     --------

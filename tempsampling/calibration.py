@@ -166,7 +166,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         newton = beta + slope / variance if variance else np.inf
         if high == np.inf:  # no upper end yet: go up, but not out of sight
             following = min(newton, 4 * beta)
-        elif low < newton < high and attempt < 50:
+        elif low < newton < high and attempt < 50:  # far fewer do, unless the steps creep
             following = newton
         else:
             following = (low + high) / 2

@@ -36,7 +36,7 @@ def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
     Texts shorter than n have no n-grams; if no text has any, that is a ValueError.
 
     Source: Li et al. (2016), "A diversity-promoting objective function for neural conversation
-    models", arXiv:1510.03055, section 5. They divide by the number of tokens; dividing by the
+    models", arXiv:1510.03055. They divide by the number of tokens; dividing by the
     number of n-grams, as is usual now, makes 1 mean "all different" for every n.
 
     Examples
@@ -55,7 +55,7 @@ def repetition_rate(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
     that is a ValueError.
 
     Source: Welleck et al. (2020), "Neural text generation with unlikelihood training",
-    arXiv:1908.04319, section 6: seq-rep-n.
+    arXiv:1908.04319: seq-rep-n.
 
     Examples
     --------

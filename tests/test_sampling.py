@@ -143,11 +143,11 @@ def test_a_larger_noise_never_draws_a_likelier_token(z, temperature, p):
     assert (np.diff(z[tokens]) <= 0).all()
 
 
-@given(rows, st.floats(0, 0.999))
+@given(rows, st.floats(0, 0.999), st.sampled_from([{}, {"top_k": 4}, {"top_p": 0.8}]))
 @repeatable
-def test_with_common_noise_a_higher_temperature_never_draws_a_likelier_token(z, u):
+def test_with_common_noise_a_higher_temperature_never_draws_a_likelier_token(z, u, chain):
     temperatures = [0, 0.1, 0.5, 1, 2, 10, 1e6, np.inf]
-    drawn = z[[sample(z, temperature=temperature, noise=u) for temperature in temperatures]]
+    drawn = z[[sample(z, temperature=t, noise=u, **chain) for t in temperatures]]
     assert (np.diff(drawn) <= 1e-9).all()
 
 
