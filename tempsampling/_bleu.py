@@ -20,8 +20,9 @@ def self_bleu(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
 
     Fewer than two texts are a ValueError.
 
-    Source: Zhu et al. (2018), "Texygen", arXiv:1802.01886; Papineni et al. (2002), "BLEU"; the smoothing is method 1 of Chen and Cherry (2014). The same as the mean
-    of `nltk.translate.bleu_score.sentence_bleu`, which takes a second to import.
+    Source: Zhu et al. (2018), "Texygen", arXiv:1802.01886; Papineni et al. (2002), "BLEU"; the
+    smoothing is method 1 of Chen and Cherry (2014). The same as the mean of
+    `nltk.translate.bleu_score.sentence_bleu`, which takes a second to import.
 
     Examples
     --------

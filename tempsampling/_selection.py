@@ -52,7 +52,7 @@ def crossing(z: NDArray, temperature: float, share: float) -> int:
     as when a few far outliers stretch the range, it is sliced again.
     """
     largest, inside, bound = z.max(), None, None
-    if z.min() == -np.inf:
+    if z.min() == -np.inf:  # or else the range is infinite, and all would have to be ranked
         inside = np.flatnonzero(z > -np.inf)
         z = z[inside]
     while z.size > FEW:
