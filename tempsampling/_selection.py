@@ -69,7 +69,7 @@ def crossing(z: NDArray, temperature: float, share: float) -> int:
         running = weight_of.cumsum()
         bound = share * running[-1] if bound is None else bound
         chosen = _first_past(running, bound)
-        bound = max(bound - running[chosen - 1], 0.0) if chosen else bound
+        bound -= running[chosen - 1] if chosen else 0.0
         depth = (top - z) / width
         here = np.flatnonzero((depth >= chosen) & (depth < chosen + 1))
         z, inside = z[here], here if inside is None else inside[here]

@@ -101,7 +101,7 @@ def min_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
 
     Source: Nguyen et al. (2024), "Turning up the heat: min-p sampling for creative and coherent
     LLM outputs", arXiv:2407.01082. Hugging Face, vLLM, llama.cpp and mlx-lm agree on
-    the meaning, and differ in where it stands in the chain: see `tempsampling.truncate`.
+    the meaning, and differ in where it stands in the chain: see `tempsampling.sampling`.
 
     Examples
     --------
