@@ -136,6 +136,10 @@ def test_the_largest_noise_draws_the_last_token_kept():
     assert sample(z, top_p=0.8, noise=np.nextafter(1, 0)) == 2
 
 
+def test_top_p_one_leaves_even_the_least_likely_token_to_be_drawn():
+    assert sample([0.0, -30.0], top_p=1, noise=np.nextafter(1, 0)) == 1
+
+
 @given(rows, st.floats(0, 5), st.floats(0.01, 1))
 @repeatable
 def test_a_larger_noise_never_draws_a_likelier_token(z, temperature, p):
