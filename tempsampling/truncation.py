@@ -181,8 +181,9 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
     """Keep the tokens with probability at least eta = min(epsilon, sqrt(epsilon) exp(-entropy)).
 
     The entropy is in nats. Where the model is unsure, eta falls below epsilon, and more is kept
-    than by `epsilon_cutoff`. If no token reaches eta, the likeliest is kept. Applied to its own
-    result it may drop further tokens: the entropy has become smaller.
+    than by `epsilon_cutoff`. The likeliest token always reaches eta, for its probability is at
+    least exp(-entropy). Applied to its own result, the filter may drop further tokens: the entropy
+    has become smaller.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
     def keep(z: NDArray) -> NDArray[np.bool]:
         probability, _, entropy = _information(z)
         eta = min(epsilon, np.sqrt(epsilon) * np.exp(-entropy))
-        return probability >= min(eta * WITHIN, probability.max())
+        return probability >= eta * WITHIN
 
     return _keep(logits, axis, keep)
 

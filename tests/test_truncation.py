@@ -111,7 +111,7 @@ def test_epsilon_cutoff_keeps_the_likeliest_if_none_reaches_epsilon():
 
 
 def test_epsilon_cutoff_keeps_a_token_exactly_on_the_bound():
-    assert kept(epsilon_cutoff(logs(0.7, 0.25, 0.05), 0.05)) == [0, 1, 2]
+    assert kept(epsilon_cutoff(logs(0.05, 0.2, 0.75), 0.05)) == [0, 1, 2]
 
 
 def test_eta_cutoff_keeps_more_than_epsilon_where_the_model_is_unsure():
