@@ -2,7 +2,7 @@
 # Both set up .venv first; without make, run the same lines yourself.
 PYTHON ?= python3
 
-lab test bench notebooks:
+lab test bench parity notebooks:
 	@$(PYTHON) tools/course.py $@
 
-.PHONY: lab test bench notebooks
+.PHONY: lab test bench parity notebooks

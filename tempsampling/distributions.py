@@ -11,11 +11,15 @@ the finite logits. A logit of minus infinity marks an impossible token; it has p
 every temperature.
 """
 
-from numbers import Real
-
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import ArrayLike, NDArray
+
+from tempsampling._arguments import (
+    logit_array,
+    probability_array,
+    real_number,
+    temperature_number,
+)
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0, axis: int = -1) -> NDArray[np.float64]:
@@ -94,74 +98,31 @@ def entropy(
     >>> entropy([0.5, 0.25, 0.25])
     1.5
     """
-    p = _real_array(probabilities, "probabilities", axis)
-    base = _real_number(base, "base")
+    p = probability_array(probabilities, "probabilities", axis)
+    base = real_number(base, "base")
     if not 1 < base < np.inf:
         raise ValueError(f"base must be greater than 1 (2 for bits, numpy.e for nats), got {base}")
-    if not np.all(np.isfinite(p)) or np.any(p < 0):
-        bad = p[~np.isfinite(p) | (p < 0)].flat[0]
-        raise ValueError(f"probabilities must be from 0 to 1, got {bad}")
-    total = p.sum(axis=axis)
-    if np.any(np.abs(total - 1) > 1e-4):
-        worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
-        raise ValueError(f"probabilities must sum to 1 along axis {axis}, got a sum of {worst:.6g}")
     # log(1) stands in for log(0): 0 log 0 is 0. Adding 0.0 turns -0.0 into 0.0.
     result = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=axis) / np.log(base) + 0.0
     return float(result) if result.ndim == 0 else result
 
 
 def _scaled(logits: ArrayLike, temperature: float, axis: int) -> NDArray[np.float64]:
-    """Logits over temperature, shifted so that the largest is 0 and `exp` cannot overflow."""
-    z = _real_array(logits, "logits", axis)
-    temperature = _real_number(temperature, "temperature")
-    if not temperature >= 0:
-        raise ValueError(f"temperature must be a number from 0 to infinity, got {temperature}")
-    if np.any(np.isnan(z) | (z == np.inf)):
-        bad = z[np.isnan(z) | (z == np.inf)].flat[0]
-        raise ValueError(f"logits must be finite or minus infinity, got {bad}")
-    largest = z.max(axis=axis, keepdims=True)
-    if np.any(largest == -np.inf):
-        raise ValueError(
-            f"logits must hold at least one finite value along axis {axis}, got only -inf"
-        )
+    z = logit_array(logits, "logits", axis)
+    temperature = temperature_number(temperature)
+    return scaled(z, temperature, z.max(axis=axis, keepdims=True))
+
+
+@np.errstate(over="ignore")  # a difference beyond float64 is minus infinity: exp gives 0, rightly
+def scaled(z: NDArray, temperature: float, largest: ArrayLike) -> NDArray[np.float64]:
+    """Logits over temperature, shifted so that the largest is 0 and `exp` cannot overflow.
+
+    For use inside the package, on arguments that were checked.
+    """
     if temperature == 0:
         return np.where(z == largest, 0.0, -np.inf)
     if temperature == np.inf:
         return np.where(z == -np.inf, -np.inf, 0.0)
-    with np.errstate(over="ignore"):  # a difference beyond float64 is minus infinity: exp gives 0
-        return (z - largest) / temperature
-
-
-def _real_array(values: ArrayLike, name: str, axis: int) -> NDArray[np.float64]:
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} must be a plain array, got a masked one: fill it with -inf first")
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be rectangular, got {_shorten(values)}") from None
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of real numbers, got {_shorten(values)}")
-    if array.ndim == 0:
-        raise ValueError(f"{name} must have at least one axis, got the single number {array}")
-    try:
-        axis = normalize_axis_index(axis, array.ndim)
-    except (TypeError, ValueError) as error:
-        raise type(error)(
-            f"axis does not fit {name} of shape {array.shape}: got {axis!r}"
-        ) from None
-    if array.shape[axis] == 0:
-        raise ValueError(f"{name} must not be empty along axis {axis}, got shape {array.shape}")
-    return array.astype(np.float64)
-
-
-def _real_number(value: float, name: str) -> float:
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, bool | np.bool) or not isinstance(value, Real):
-        raise TypeError(f"{name} must be a real number, got {_shorten(value)}")
-    return float(value)
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    exponent = np.subtract(z, largest, dtype=np.float64)
+    exponent /= temperature
+    return exponent

@@ -85,7 +85,7 @@ def test_a_half_made_environment_is_made_anew(course):
 
 def test_an_unknown_command_is_answered_with_the_known_ones(course):
     result = run(course, "tset")
-    assert "lab|test|bench|notebooks" in result.stderr
+    assert "lab|test|bench|parity|notebooks" in result.stderr
 
 
 def test_the_environment_of_this_run_is_the_one_pinned():

@@ -1,4 +1,4 @@
-"""Softmax with temperature and entropy: what they keep, their limits, and what they refuse."""
+"""Softmax with temperature and entropy: what they keep, and their limits."""
 
 import numpy as np
 import pytest
@@ -105,6 +105,12 @@ def test_small_temperatures_do_not_overflow():
     assert softmax([-1e308, 1e308], 1e-3).tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("temperature", [5e-324, 1e-300, 0.007, 1, 1e300, np.inf])
+@pytest.mark.parametrize("z", [[5.0, -5.0], [1.7e308, -1.7e308], [1e-320, 0.0]])
+def test_no_logits_overflow_at_any_temperature(z, temperature):
+    assert softmax(z, temperature).sum() == pytest.approx(1)
+
+
 @pytest.mark.parametrize("temperature", [2, np.int64(2), np.float32(2), np.array(2.0)])
 def test_any_real_number_is_a_temperature(temperature):
     np.testing.assert_array_equal(softmax([1.0, 2.0], temperature), softmax([1.0, 2.0], 2.0))
@@ -146,47 +152,3 @@ def test_entropy_of_a_batch_drops_the_axis():
     p = np.array([[0.5, 0.5], [1.0, 0.0]])
     assert entropy(p).tolist() == [1, 0]
     assert entropy(p.T, axis=0).tolist() == [1, 0]
-
-
-NAN, INF = np.nan, np.inf
-REFUSED = [
-    (softmax, ([1, 2], -0.1), ValueError, "temperature must be a number from 0 .* got -0.1"),
-    (softmax, ([1, 2], NAN), ValueError, "temperature .* got nan"),
-    (softmax, ([1, 2], -INF), ValueError, "temperature .* got -inf"),
-    (softmax, ([1, 2], "hot"), TypeError, "temperature must be a real number, got 'hot'"),
-    (softmax, ([1, 2], None), TypeError, "temperature .* got None"),
-    (softmax, ([1, 2], True), TypeError, "temperature .* got True"),
-    (softmax, ([1, 2], 1j), TypeError, "temperature"),
-    (softmax, ([1, 2], [1, 2]), TypeError, "temperature"),
-    (softmax, ([1, NAN],), ValueError, "logits must be finite or minus infinity, got nan"),
-    (softmax, ([1, INF],), ValueError, "logits .* got inf"),
-    (softmax, ([-INF, -INF],), ValueError, "logits must hold at least one finite value"),
-    (softmax, ([[1, 2], [-INF, -INF]],), ValueError, "at least one finite value"),
-    (softmax, ([],), ValueError, "logits must not be empty"),
-    (softmax, (np.ones((3, 0)),), ValueError, r"must not be empty .* shape \(3, 0\)"),
-    (softmax, (3.0,), ValueError, "logits must have at least one axis, got the single number 3.0"),
-    (softmax, ("abc",), TypeError, "logits must be an array of real numbers, got 'abc'"),
-    (softmax, (["a", "b"],), TypeError, "logits"),
-    (softmax, (None,), TypeError, "logits .* got None"),
-    (softmax, ([1, 1j],), TypeError, "logits"),
-    (softmax, ([[1, 2], [3]],), ValueError, "logits must be rectangular"),
-    (softmax, (np.ma.array([1.0, 2.0], mask=[0, 1]),), TypeError, "logits .* masked .* -inf"),
-    (softmax, ([1, 2], 1, 1), ValueError, r"axis does not fit logits of shape \(2,\): got 1"),
-    (softmax, ([1, 2], 1, 0.5), TypeError, "axis"),
-    (log_softmax, ([1, 2], -1), ValueError, "temperature .* got -1"),
-    (log_softmax, ([NAN],), ValueError, "logits .* got nan"),
-    (entropy, ([0.5, 0.6],), ValueError, "probabilities must sum to 1 .* got a sum of 1.1"),
-    (entropy, ([1.5, -0.5],), ValueError, "probabilities must be from 0 to 1, got -0.5"),
-    (entropy, ([NAN, 1],), ValueError, "probabilities .* got nan"),
-    (entropy, ([],), ValueError, "probabilities must not be empty"),
-    (entropy, ("half",), TypeError, "probabilities"),
-    (entropy, ([1.0], 1), ValueError, "base must be greater than 1 .* got 1"),
-    (entropy, ([1.0], NAN), ValueError, "base .* got nan"),
-    (entropy, ([1.0], "2"), TypeError, "base must be a real number, got '2'"),
-]
-
-
-@pytest.mark.parametrize(("function", "arguments", "error", "message"), REFUSED)
-def test_bad_input_is_refused_by_name_and_value(function, arguments, error, message):
-    with pytest.raises(error, match=message):
-        function(*arguments)

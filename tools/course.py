@@ -1,4 +1,4 @@
-"""Set up the course's environment and run one command in it: lab, test, bench or notebooks.
+"""Set up the course's environment and run one command in it: lab, test, bench, parity, notebooks.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
@@ -29,7 +29,11 @@ COMMANDS = {
     # command: (extras of pyproject.toml it needs, what it runs)
     "lab": ([], [["jupyterlab"]]),
     "test": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], ["pytest"]]),
-    "bench": (["test", "bench"], [["python", "tools/bench.py"]]),
+    "bench": (
+        ["test", "bench"],
+        [["python", "tools/bench.py"], ["python", "tools/bench_sampling.py"]],
+    ),
+    "parity": (["bench"], [["python", "tools/parity.py"]]),
     "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
 }
 

@@ -1,0 +1,130 @@
+"""Checks of arguments, shared by the numerical modules.
+
+Each returns the checked value or raises an error that names the argument, the value and what
+would be right. Wrong kinds of values raise TypeError, wrong values ValueError.
+"""
+
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+from numpy.typing import ArrayLike, NDArray
+
+
+def real_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray:
+    """Return `values` as an array of integers or floats that is not empty along `axis`.
+
+    The result may share memory with the input: never write to it.
+    """
+    if type(values) is not np.ndarray and isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain array, got a masked one: fill it with -inf first")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be rectangular, got {shorten(values)}") from None
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got {shorten(values)}")
+    if array.ndim == 0:
+        raise ValueError(f"{name} must have at least one axis, got the single number {array}")
+    if axis != -1 or type(axis) is not int:
+        try:
+            axis = normalize_axis_index(axis, array.ndim)
+        except (TypeError, ValueError) as error:
+            raise type(error)(
+                f"axis does not fit {name} of shape {array.shape}: got {axis!r}"
+            ) from None
+    if array.shape[axis] == 0:
+        raise ValueError(f"{name} must not be empty along axis {axis}, got shape {array.shape}")
+    return array
+
+
+def logit_array(values: ArrayLike, name: str = "logits", axis: int = -1) -> NDArray:
+    """Return logits: finite or minus infinity, with something finite along `axis`.
+
+    32- and 64-bit floats keep their type, so that a large array of them is not copied;
+    everything else becomes float64.
+    """
+    array = real_array(values, name, axis)
+    if array.dtype.kind != "f" or array.itemsize not in (4, 8):
+        array = array.astype(np.float64)
+    largest = np.maximum.reduce(array, axis=axis)  # NaN wins over numbers: this finds it as well
+    if not np.isfinite(largest).all():
+        wrong = array[np.isnan(array) | (array == np.inf)]
+        if wrong.size:
+            raise ValueError(f"{name} must be finite or minus infinity, got {wrong[0]}")
+        raise ValueError(
+            f"{name} must hold at least one finite value along axis {axis}, got only -inf"
+        )
+    return array
+
+
+def probability_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray[np.float64]:
+    """Return probabilities as float64: not negative, with sum 1 along `axis`."""
+    p = real_array(values, name, axis).astype(np.float64)
+    if not np.all(np.isfinite(p)) or np.any(p < 0):
+        bad = p[~np.isfinite(p) | (p < 0)].flat[0]
+        raise ValueError(f"{name} must be from 0 to 1, got {bad}")
+    total = p.sum(axis=axis)
+    if np.any(np.abs(total - 1) > 1e-4):
+        worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
+        raise ValueError(f"{name} must sum to 1 along axis {axis}, got a sum of {worst:.6g}")
+    return p
+
+
+def real_number(value: float, name: str) -> float:
+    """Return a real number as a Python float."""
+    if type(value) is float:  # the usual case; the checks below cost a microsecond
+        return value
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool | np.bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} must be a real number, got {shorten(value)}")
+    return float(value)
+
+
+def whole_number(value: int, name: str, least: int = 1) -> int:
+    """Return an integer, at least `least`, as a Python int."""
+    if type(value) is int and value >= least:  # the usual case
+        return value
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool | np.bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name} must be a whole number, got {shorten(value)}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+    return int(value)
+
+
+def temperature_number(value: float, name: str = "temperature") -> float:
+    """Return a temperature: a real number from 0 to infinity, both included."""
+    number = real_number(value, name)
+    if not number >= 0:
+        raise ValueError(f"{name} must be a number from 0 to infinity, got {value}")
+    return number
+
+
+def share(value: float, name: str, zero: bool = False) -> float:
+    """Return a real number from 0 to 1; 0 itself only where it has a meaning."""
+    number = real_number(value, name)
+    if not 0 <= number <= 1 or (number == 0 and not zero):
+        bounds = "from 0 to 1" if zero else "greater than 0 and at most 1"
+        raise ValueError(f"{name} must be {bounds}, got {value}")
+    return number
+
+
+def generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+    """Turn a seed, a generator or None into a generator, as in Scientific Python's SPEC 7."""
+    if rng is None or isinstance(rng, np.random.Generator):
+        return np.random.default_rng(rng)
+    try:
+        return np.random.default_rng(whole_number(rng, "rng", least=0))
+    except TypeError:
+        raise TypeError(
+            f"rng must be a seed, a numpy.random.Generator or None, got {shorten(rng)}"
+        ) from None
+
+
+def shorten(value: object) -> str:
+    """Return the value's repr, cut to fit into an error message."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,244 @@
+"""Calibration: does a confidence of 70 % mean right in 70 of 100 cases? And the T that mends it.
+
+Confidences are probabilities a model gave to its own answers, `correct` says which were right.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tempsampling._arguments import generator, logit_array, real_array, shorten, whole_number
+
+
+class Reliability(NamedTuple):
+    """The reliability diagram: one number per bin of confidence, NaN where a bin is empty."""
+
+    edges: NDArray[np.float64]  # bins + 1 of them; a bin includes its upper edge, the first 0 too
+    count: NDArray[np.intp]
+    confidence: NDArray[np.float64]  # mean confidence
+    accuracy: NDArray[np.float64]  # share that was right
+
+
+def reliability(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> Reliability:
+    """Sort answers into bins of equal width by confidence, and compare it with the accuracy.
+
+    Parameters
+    ----------
+    confidences : array of probabilities from 0 to 1, any shape
+    correct : array of the same shape: True or 1 where the answer was right, False or 0 where not
+    bins : whole number, at least 1
+
+    Raises
+    ------
+    ValueError
+        For confidences outside [0, 1], shapes that differ, nothing at all, bins below 1.
+    TypeError
+        For arguments of the wrong kind.
+
+    Source: Guo et al. (2017), "On calibration of modern neural networks", arXiv:1706.04599,
+    section 2.
+
+    Examples
+    --------
+    >>> reliability([0.6, 0.7, 0.9], [True, False, True], bins=2).accuracy.round(2)
+    array([ nan, 0.67])
+    """
+    confidences, correct = _answers(confidences, correct)
+    edges = np.linspace(0, 1, whole_number(bins, "bins") + 1)
+    return _reliability(confidences, correct, edges)
+
+
+def expected_calibration_error(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
+    """Return the mean distance between confidence and accuracy, over bins weighted by their size.
+
+    Arguments and errors are those of `reliability`. Even a perfect model does not reach 0, because
+    accuracies over finitely many answers scatter: compare with `calibration_error_floor`.
+
+    Source: Guo et al. (2017), arXiv:1706.04599, equation 3.
+
+    Examples
+    --------
+    >>> expected_calibration_error([0.75, 0.75, 0.75, 0.75], [1, 1, 0, 0])
+    0.25
+    """
+    return _error(reliability(confidences, correct, bins))
+
+
+def calibration_error_floor(
+    confidences: ArrayLike,
+    bins: int = 15,
+    *,
+    repeats: int = 1000,
+    rng: int | np.random.Generator | None = None,
+) -> float:
+    """Return the expected calibration error that a perfect model would show on average.
+
+    The answers are made up: each is right with a probability that is exactly its confidence. What
+    is left is the noise of so many answers in so many bins, and a measured error says something
+    only as far as it is above this floor.
+
+    Parameters
+    ----------
+    confidences : array of probabilities from 0 to 1, any shape
+    bins : whole number, at least 1
+    repeats : whole number, at least 1; how many times the answers are made up
+    rng : seed, `numpy.random.Generator`, or None for fresh randomness
+
+    Raises ValueError and TypeError as `reliability` does.
+
+    Source: Bröcker and Smith (2007), "Increasing the reliability of reliability diagrams", who
+    draw consistency bars in this way.
+
+    Examples
+    --------
+    >>> round(calibration_error_floor([0.5] * 100, rng=0), 2)  # sqrt(0.5 / (pi 100)) = 0.04
+    0.04
+    """
+    confidences, _ = _answers(confidences, np.ones(np.shape(confidences)))
+    edges = np.linspace(0, 1, whole_number(bins, "bins") + 1)
+    repeats, rng = whole_number(repeats, "repeats"), generator(rng)
+    errors = [
+        _error(_reliability(confidences, rng.random(confidences.size) < confidences, edges))
+        for _ in range(repeats)
+    ]
+    return float(np.mean(errors))
+
+
+def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+    """Return the temperature at which the labels are likeliest.
+
+    In beta = 1/T the log-likelihood, sum(beta z[label] - log sum exp(beta z)), is concave. Its
+    slope, sum(z[label] - mean of z at beta), falls, and its zero is looked for with Newton's
+    steps inside a bracket. (Newton's steps alone can run away to a negative T.) Two cases have
+    their maximum at the end of the range:
+
+    - every label has the largest logit of its row: T = 0;
+    - the labels do no better than tokens drawn at random: T = infinity.
+
+    Fit on other data than those you judge the result on.
+
+    Parameters
+    ----------
+    logits : array of real numbers; the last axis is the vocabulary; minus infinity is impossible
+    labels : array of whole numbers, the indices of the right tokens, of the logits' leading shape
+
+    Returns
+    -------
+    The temperature, from 0 to infinity, both included.
+
+    Raises
+    ------
+    ValueError
+        For labels outside the vocabulary, with a logit of minus infinity, or of a shape that does
+        not fit; where every temperature fits equally well, because no row has two different
+        logits; for bad logits, as in `softmax`.
+    TypeError
+        For arguments of the wrong kind.
+
+    Source: Guo et al. (2017), "On calibration of modern neural networks", arXiv:1706.04599,
+    section 4.2.
+
+    Examples
+    --------
+    >>> logits = [[np.log(3.0) / 2, 0.0]] * 4  # at T = 1/2 the first has probability 3/4
+    >>> round(fit_temperature(logits, [0, 0, 0, 1]), 6)
+    0.5
+    """
+    z = logit_array(logits)
+    z = z.reshape(-1, z.shape[-1])
+    labels = _labels(labels, np.shape(logits))
+    right = z[np.arange(len(z)), labels].astype(np.float64) - z.max(axis=-1)
+    if np.any(right == -np.inf):
+        worst = labels[np.argmin(right)]
+        raise ValueError(f"labels must be possible, got {worst}, whose logit is minus infinity")
+    slope, variance = _slope(z, right, 0.0)
+    if variance == 0:
+        raise ValueError("logits must differ within a row for T to matter, got only equal ones")
+    if np.all(right == 0):
+        return 0.0
+    if slope <= 1e-12 * abs(right.sum()):  # not above 0, but for rounding
+        return np.inf
+    low, beta, high = 0.0, (len(z) / variance) ** 0.5, np.inf
+    for attempt in range(1000):
+        slope, variance = _slope(z, right, beta)
+        low, high = (beta, high) if slope > 0 else (low, beta)
+        newton = beta + slope / variance if variance else np.inf
+        if high == np.inf:  # no upper end yet: go up, but not out of sight
+            following = min(newton, 4 * beta)
+        elif low < newton < high and attempt < 50:  # far fewer do, unless the steps creep
+            following = newton
+        else:
+            following = (low + high) / 2
+        if abs(following - beta) <= 1e-12 * beta:
+            break
+        beta = following
+    return float(1 / beta)
+
+
+def _slope(z: NDArray, right: NDArray[np.float64], beta: float) -> tuple[float, float]:
+    """Return the slope of the log-likelihood at beta, and the variance that makes it fall."""
+    mean, variance = 0.0, 0.0
+    rows = max(1, 2**20 // z.shape[-1])  # a few megabytes at a time: the whole may not fit twice
+    for start in range(0, len(z), rows):
+        block = z[start : start + rows].astype(np.float64)
+        possible = block > -np.inf
+        block -= block.max(axis=-1, keepdims=True)
+        block[~possible] = 0
+        weights = np.exp(beta * block) * possible
+        weights /= weights.sum(axis=-1, keepdims=True)
+        row_means = (weights * block).sum(axis=-1, keepdims=True)
+        mean += float(row_means.sum())
+        variance += float((weights * (block - row_means) ** 2).sum())
+    return float(right.sum()) - mean, variance
+
+
+def _reliability(
+    confidences: NDArray[np.float64], correct: NDArray, edges: NDArray[np.float64]
+) -> Reliability:
+    bins = edges.size - 1
+    bin_of = np.clip(np.searchsorted(edges, confidences, side="left") - 1, 0, bins - 1)
+    count = np.bincount(bin_of, minlength=bins)
+    with np.errstate(invalid="ignore"):  # 0/0, an empty bin, is NaN
+        confidence = np.bincount(bin_of, confidences, bins) / count
+        accuracy = np.bincount(bin_of, correct, bins) / count
+    return Reliability(edges, count, confidence, accuracy)
+
+
+def _error(diagram: Reliability) -> float:
+    distance = np.abs(diagram.accuracy - diagram.confidence)
+    return float(np.nansum(distance * diagram.count) / diagram.count.sum())
+
+
+def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[NDArray, NDArray]:
+    confidences = real_array(confidences, "confidences")
+    right = np.asarray(correct)
+    if right.dtype.kind not in "biuf":
+        raise TypeError(f"correct must be True or False (1 or 0), got {shorten(correct)}")
+    if right.shape != confidences.shape:
+        raise ValueError(
+            f"correct must have the shape of confidences, {confidences.shape}, got {right.shape}"
+        )
+    for values, name, fits in (
+        (confidences, "confidences must be from 0 to 1", (confidences >= 0) & (confidences <= 1)),
+        (right, "correct must be True or False (1 or 0)", (right == 0) | (right == 1)),
+    ):
+        if not fits.all():
+            raise ValueError(f"{name}, got {values[~fits].flat[0]}")
+    return confidences.astype(np.float64).ravel(), right.astype(np.float64).ravel()
+
+
+def _labels(labels: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"labels must be whole numbers, got {shorten(labels)}")
+    if array.shape != shape[:-1]:
+        raise ValueError(
+            f"labels must have the leading shape of the logits, {shape[:-1]}, got {array.shape}"
+        )
+    if array.size == 0:
+        raise ValueError(f"labels must not be empty, got shape {array.shape}")
+    outside = (array < 0) | (array >= shape[-1])
+    if outside.any():
+        raise ValueError(f"labels must be from 0 to {shape[-1] - 1}, got {array[outside].flat[0]}")
+    return array.astype(np.intp).ravel()

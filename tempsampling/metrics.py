@@ -1,0 +1,237 @@
+"""Measures of generated text: diversity, repetition, and the chance that one of k tries is right.
+
+Texts are lists of tokens, words or numbers, one list per text: what was generated, without the
+prompt. Split strings before counting; a string by itself is an error, because its letters would be
+counted.
+"""
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tempsampling._arguments import probability_array, shorten, whole_number
+from tempsampling._bleu import self_bleu
+from tempsampling._texts import listed, ngrams, token_lists
+from tempsampling.distributions import entropy
+
+__all__ = [
+    "distinct_n",
+    "effective_number",
+    "ends_in_loop",
+    "pass_at_k",
+    "pass_at_k_estimate",
+    "repetition_rate",
+    "self_bleu",
+    "tail_mass",
+    "unique_fraction",
+]
+
+
+def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
+    """Return how many of all n-grams in the texts are different, from 0 to 1.
+
+    All texts are counted together, so that saying the same in two texts counts as repetition.
+    Texts shorter than n have no n-grams; if no text has any, that is a ValueError.
+
+    Source: Li et al. (2016), "A diversity-promoting objective function for neural conversation
+    models", arXiv:1510.03055. They divide by the number of tokens; dividing by the
+    number of n-grams, as is usual now, makes 1 mean "all different" for every n.
+
+    Examples
+    --------
+    >>> distinct_n([["a", "b", "a", "b"], ["a", "b"]], 2)  # ab, ba, ab; ab
+    0.5
+    """
+    grams = [gram for text in _ngrams(texts, n) for gram in text]
+    return len(set(grams)) / len(grams)
+
+
+def repetition_rate(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
+    """Return the share of n-grams that stood in the same text before, from 0 to just below 1.
+
+    The share is taken for each text and averaged over the texts that have n-grams; if none has,
+    that is a ValueError.
+
+    Source: Welleck et al. (2020), "Neural text generation with unlikelihood training",
+    arXiv:1908.04319: seq-rep-n.
+
+    Examples
+    --------
+    >>> repetition_rate([list("ababa"), list("abcde")], 2)  # ab, ba, ab, ba; ab, bc, cd, de
+    0.25
+    """
+    shares = [1 - len(set(text)) / len(text) for text in _ngrams(texts, n) if text]
+    return sum(shares) / len(shares)
+
+
+def ends_in_loop(text: Sequence[Hashable]) -> bool:
+    """Say whether a text ends by repeating itself, as Holtzman et al. (2020) count it.
+
+    Among the phrases of up to 90 tokens that the text ends in, take the one that is repeated most
+    often in a row, the shortest among equals. It is a loop if it has at least three tokens and is
+    said at least twice, or is shorter and said more than 50 times.
+
+    Source: the code published with "The curious case of neural text degeneration",
+    arXiv:1904.09751: ari-holtzman/degen, metrics/repetition.py.
+
+    Examples
+    --------
+    >>> ends_in_loop("and on and on and on and on".split()), ends_in_loop("to be or not".split())
+    (False, False)
+    >>> ends_in_loop("once the blue skies once the blue skies".split())
+    True
+    """
+    (backwards,) = token_lists([text], "text")
+    backwards = backwards[::-1]
+    most, length = 1, 1
+    for size in range(1, min(90, len(backwards) // 2) + 1):
+        times = 1
+        while backwards[size * times : size * (times + 1)] == backwards[:size]:
+            times += 1
+        if times > most:
+            most, length = times, size
+    return most > 1 and (length >= 3 or most > 50)
+
+
+def unique_fraction(items: Iterable[Hashable]) -> float:
+    """Return how many of the items, whole texts for example, are different, from 0 to 1.
+
+    No items are a ValueError; items that cannot be compared by their hash, such as lists, are a
+    TypeError: turn them into tuples or strings.
+
+    Examples
+    --------
+    >>> unique_fraction(["yes", "no", "yes", "yes"])
+    0.5
+    """
+    items = listed(items, "items")
+    try:
+        return len(set(items)) / len(items)
+    except TypeError:
+        raise TypeError(
+            f"items must be hashable (tuples, not lists), got {shorten(items)}"
+        ) from None
+
+
+def effective_number(probabilities: ArrayLike, axis: int = -1) -> float | NDArray[np.float64]:
+    """Return 2^H: how many equally likely outcomes would have the same entropy H (in bits).
+
+    Arguments and errors are those of `entropy`.
+
+    Source: Hill (1973), "Diversity and evenness", order 1; in language models, the perplexity.
+
+    Examples
+    --------
+    >>> effective_number([0.25, 0.25, 0.25, 0.25])
+    4.0
+    """
+    return 2.0 ** entropy(probabilities, axis=axis)
+
+
+def tail_mass(
+    probabilities: ArrayLike, outside_top: int, axis: int = -1
+) -> float | NDArray[np.float64]:
+    """Return the probability of all but the `outside_top` likeliest tokens together.
+
+    Parameters
+    ----------
+    probabilities : array, any shape; not negative, sums to 1 along `axis`
+    outside_top : whole number, at least 1; beyond the size of the vocabulary the result is 0
+    axis : the axis of the vocabulary
+
+    Returns
+    -------
+    A float for one distribution, otherwise an array without `axis`.
+
+    Raises
+    ------
+    ValueError
+        For what is not a distribution, or `outside_top` below 1.
+    TypeError
+        For arguments of the wrong kind.
+
+    Examples
+    --------
+    >>> tail_mass([0.125, 0.5, 0.25, 0.125], 2)
+    0.25
+    """
+    p = np.moveaxis(probability_array(probabilities, "probabilities", axis), axis, -1)
+    outside_top = whole_number(outside_top, "outside_top")
+    # Adding up the tail itself keeps digits that 1 minus the top would lose.
+    tail = np.sort(p, axis=-1)[..., : max(p.shape[-1] - outside_top, 0)].sum(axis=-1)
+    return float(tail) if tail.ndim == 0 else tail
+
+
+def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
+    """Return the probability that at least one of k independent tries is right: 1 - (1 - p)^k.
+
+    Parameters
+    ----------
+    p : probability that one try is right, from 0 to 1; a number or an array
+    k : whole number of tries, at least 1
+
+    Returns
+    -------
+    A float, or an array of the shape of p. Use `pass_at_k_estimate` where p is not known.
+
+    Raises
+    ------
+    ValueError
+        For p outside [0, 1] or k below 1.
+    TypeError
+        For arguments of the wrong kind.
+
+    Examples
+    --------
+    >>> pass_at_k(0.5, 3)
+    0.875
+    """
+    chance = np.asarray(p)
+    k = whole_number(k, "k")
+    if chance.dtype.kind not in "iuf":
+        raise TypeError(f"p must be a real number or an array of them, got {shorten(p)}")
+    wrong = ~((chance >= 0) & (chance <= 1))
+    if wrong.any():
+        raise ValueError(f"p must be from 0 to 1, got {chance[wrong].flat[0]}")
+    with np.errstate(divide="ignore"):  # p = 1: the logarithm is minus infinity, and that is right
+        result = -np.expm1(k * np.log1p(-chance.astype(np.float64))) + 0.0
+    return float(result) if result.ndim == 0 else result
+
+
+def pass_at_k_estimate(n: int, c: int, k: int) -> float:
+    """Estimate pass@k without bias, from c right answers in n tries.
+
+    It is the share of the ways to choose k of the n tries with at least one right answer among
+    them. (Putting c/n into `pass_at_k` is biased, and gives too little.)
+
+    Parameters
+    ----------
+    n : tries, at least 1
+    c : right answers among them, 0 <= c <= n
+    k : 1 <= k <= n
+
+    Raises ValueError for numbers out of range, TypeError for what is not a whole number.
+
+    Source: Chen et al. (2021), "Evaluating large language models trained on code",
+    arXiv:2107.03374, equation 1.
+
+    Examples
+    --------
+    >>> pass_at_k_estimate(4, 1, 2)
+    0.5
+    """
+    n, c, k = whole_number(n, "n"), whole_number(c, "c", least=0), whole_number(k, "k")
+    if c > n:
+        raise ValueError(f"c must be at most n = {n}, got {c}")
+    if k > n:
+        raise ValueError(f"k must be at most n = {n}, got {k}")
+    return 1 - math.comb(n - c, k) / math.comb(n, k)
+
+
+def _ngrams(texts: Iterable[Sequence[Hashable]], n: int) -> list[list[tuple]]:
+    texts, n = token_lists(texts), whole_number(n, "n")
+    if max(len(text) for text in texts) < n:
+        raise ValueError(f"texts must hold one of at least n = {n} tokens, got {shorten(texts)}")
+    return [ngrams(text, n) for text in texts]
