@@ -135,7 +135,7 @@ def sample(
             tokens[0, i] = kept[crossing(survivors, final, heights[0, i])]
         else:
             ranked, running = _ranked_survivors(row, start, steps)
-            bounds = heights[:, i] * running[-1]  # less than the sum, because heights are < 1
+            bounds = heights[:, i] * running.item(-1)  # less than the sum, because heights are < 1
             tokens[:, i] = ranked[running.searchsorted(bounds, side="right")]
     return tokens.reshape(u.shape) if u.ndim else int(tokens.item())
 
@@ -173,11 +173,12 @@ def _ranked_survivors(
     """
     order = (-z).argsort(kind="stable")
     ranked = z[order]
-    weights = np.exp(scaled(ranked, start, ranked[0]))
+    largest = ranked.item(0)  # a Python float: NumPy is slower to calculate with its own
+    weights = np.exp(scaled(ranked, start, largest))
     running = np.add.accumulate(weights)
     for step, setting in steps:
         if step == "temperature":
-            weights = np.exp(scaled(ranked, setting, ranked[0]))
+            weights = np.exp(scaled(ranked, setting, largest))
             running = np.add.accumulate(weights)
         elif step == "top_k" and setting < ranked.size:
             ranked = ranked[ranked >= ranked[setting - 1]]
