@@ -13,7 +13,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -106,10 +105,11 @@ class Frames:
 
 
 def _drawing_order(axes: Axes) -> list[Artist]:
-    """The artists of an axes above its patch and ticks, in the order in which Matplotlib draws."""
-    hidden = () if axes.axison and axes.get_frame_on() else axes.spines.values()
-    children = [a for a in axes.get_children() if a is not axes.patch and a not in hidden]
-    return sorted((a for a in children if not isinstance(a, Axis)), key=Artist.get_zorder)
+    """The artists of an axes above its patch, in the order in which Matplotlib draws them."""
+    hidden = [axes.patch]
+    hidden += [] if axes.axison else [axes.xaxis, axes.yaxis]
+    hidden += [] if axes.axison and axes.get_frame_on() else axes.spines.values()
+    return sorted((a for a in axes.get_children() if a not in hidden), key=Artist.get_zorder)
 
 
 def _figure_artists(figure: Figure) -> list[Artist]:

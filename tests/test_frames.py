@@ -121,6 +121,24 @@ def test_axes_on_top_of_each_other_are_drawn_whole_and_right():
     assert np.abs(pictures[0] - pictures[1]).max() < COLOR_STEP
 
 
+def test_what_lies_below_the_ticks_and_the_grid_stays_below_them():
+    with plt.style.context("default"):
+        pictures = []
+        for fast in (True, False):
+            figure, (left, right) = plt.subplots(1, 2, figsize=(5, 3), dpi=80)
+            image = left.imshow(np.zeros((4, 4)), vmin=0, vmax=1)
+            bars = right.bar(range(3), [1, 2, 3])
+            for axes in (left, right):
+                axes.grid(linewidth=4, color="red")
+            frames = Frames(figure) if fast else None
+            for value in (0.9, 0.4):
+                image.set_data(np.full((4, 4), value))
+                bars[2].set_height(3 * value)
+                picture = decode(frames.png()) if fast else redrawn(figure)
+            pictures.append(picture)
+    assert np.abs(pictures[0] - pictures[1]).max() < COLOR_STEP
+
+
 def test_nothing_changed_gives_the_same_bytes():
     frames = Frames(scene()[0])
     assert frames.png() == frames.png()
