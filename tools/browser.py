@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import BytesIO, StringIO
 from pathlib import Path
 from unittest import mock
@@ -108,7 +108,7 @@ def lesson_explorers(name: str) -> list:
     shown, namespace = [], {}
     cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
     keep = mock.patch("tempsampling.explore.display", shown.append)
-    with keep, redirect_stdout(StringIO()):
+    with keep, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         for cell in cells:
             if cell["cell_type"] == "code":
                 exec("".join(cell["source"]), namespace)
