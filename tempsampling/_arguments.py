@@ -12,17 +12,22 @@ from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import ArrayLike, NDArray
 
 
+def plain_array(values: ArrayLike, name: str) -> NDArray:
+    """Return `values` as an array of whatever kind; it may share memory: never write to it."""
+    if type(values) is not np.ndarray and isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a plain array, got a masked one: fill it first")
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be rectangular, got {shorten(values)}") from None
+
+
 def real_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray:
     """Return `values` as an array of integers or floats that is not empty along `axis`.
 
     The result may share memory with the input: never write to it.
     """
-    if type(values) is not np.ndarray and isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} must be a plain array, got a masked one: fill it with -inf first")
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{name} must be rectangular, got {shorten(values)}") from None
+    array = plain_array(values, name)
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{name} must be an array of real numbers, got {shorten(values)}")
     if array.ndim == 0:
@@ -73,6 +78,23 @@ def probability_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray[n
     return p
 
 
+def label_array(values: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Return one index of a token for each row of logits of `shape`, as a flat array."""
+    array = plain_array(values, name)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers, got {shorten(values)}")
+    if array.shape != shape[:-1]:
+        raise ValueError(
+            f"{name} must have the leading shape of the logits, {shape[:-1]}, got {array.shape}"
+        )
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    outside = (array < 0) | (array >= shape[-1])
+    if outside.any():
+        raise ValueError(f"{name} must be from 0 to {shape[-1] - 1}, got {array[outside].flat[0]}")
+    return array.astype(np.intp).ravel()
+
+
 def real_number(value: float, name: str) -> float:
     """Return a real number as a Python float."""
     if type(value) is float:  # the usual case; the checks below cost a microsecond
@@ -81,7 +103,10 @@ def real_number(value: float, name: str) -> float:
         value = value[()]
     if isinstance(value, bool | np.bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a real number, got {shorten(value)}")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} must fit into a float, got {shorten(value)}") from None
 
 
 def whole_number(value: int, name: str, least: int = 1) -> int:
@@ -111,6 +136,23 @@ def share(value: float, name: str, zero: bool = False) -> float:
     if not 0 <= number <= 1 or (number == 0 and not zero):
         bounds = "from 0 to 1" if zero else "greater than 0 and at most 1"
         raise ValueError(f"{name} must be {bounds}, got {value}")
+    return number
+
+
+def open_share(value: float, name: str) -> float:
+    """Return a real number between 0 and 1, both excluded."""
+    number = real_number(value, name)
+    if not 0 < number < 1:
+        raise ValueError(f"{name} must be greater than 0 and less than 1, got {value}")
+    return number
+
+
+def finite_number(value: float, name: str, zero: bool = True) -> float:
+    """Return a real number from 0 to below infinity; 0 itself only where it has a meaning."""
+    number = real_number(value, name)
+    if not 0 <= number < np.inf or (number == 0 and not zero):
+        least = "at least 0" if zero else "greater than 0"
+        raise ValueError(f"{name} must be finite and {least}, got {value}")
     return number
 
 

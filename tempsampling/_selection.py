@@ -38,14 +38,14 @@ def kth_largest(z: NDArray, k: int) -> float:
 
 
 @np.errstate(over="ignore")  # of the range, which is not sliced then
-def crossing(z: NDArray, temperature: float, share: float) -> int:
-    """Return the token at which the running probability, likeliest first, passes `share`.
+def crossing(z: NDArray, temperature: float, height: float) -> int:
+    """Return the token at which the running probability, likeliest first, passes `height`.
 
-    z is one row of logits; 0 <= share < 1; the token has a positive probability. By a full sort:
+    z is one row of logits; 0 <= height < 1; the token has a positive probability. By a full sort:
 
         order = np.argsort(-z, kind="stable")
         running = np.cumsum(np.exp(scaled(z[order], temperature, z.max())))
-        return order[running.searchsorted(share * running[-1], side="right")]
+        return order[running.searchsorted(height * running[-1], side="right")]
 
     Instead of sorting, cut the range of the logits into slices, add up the weights in each, and
     look further only into the slice in which the bound is passed. If that still holds many tokens,
@@ -67,7 +67,7 @@ def crossing(z: NDArray, temperature: float, share: float) -> int:
             weights = np.exp(scaled(block, temperature, largest))
             weight_of += np.bincount(slice_of, weights, weight_of.size)
         running = weight_of.cumsum()
-        bound = share * running[-1] if bound is None else bound
+        bound = height * running[-1] if bound is None else bound
         chosen = _first_past(running, bound)
         bound -= running[chosen - 1] if chosen else 0.0
         depth = (top - z) / width
@@ -75,7 +75,7 @@ def crossing(z: NDArray, temperature: float, share: float) -> int:
         z, inside = z[here], here if inside is None else inside[here]
     order = (-z).argsort(kind="stable")
     running = np.exp(scaled(z[order], temperature, largest)).cumsum()
-    bound = share * running[-1] if bound is None else bound
+    bound = height * running[-1] if bound is None else bound
     place = order[_first_past(running, bound)]
     return int(place if inside is None else inside[place])
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 
+import numpy as np
+
 from tempsampling._arguments import shorten
 
 
@@ -14,7 +16,7 @@ def token_lists(texts: Iterable[Sequence[Hashable]], name: str = "texts") -> lis
     """Return texts as a list of lists of tokens, at least one."""
     texts = listed(texts, name)
     for text in texts:
-        if isinstance(text, str | bytes) or not hasattr(text, "__len__"):
+        if isinstance(text, str | bytes) or not hasattr(text, "__len__") or _is_number(text):
             raise TypeError(f"{name} must be split into tokens, got {shorten(text)}")
     texts = [list(text) for text in texts]
     try:
@@ -24,9 +26,13 @@ def token_lists(texts: Iterable[Sequence[Hashable]], name: str = "texts") -> lis
     return texts
 
 
+def _is_number(values: object) -> bool:
+    return isinstance(values, np.ndarray) and values.ndim == 0
+
+
 def listed(values: Iterable, name: str) -> list:
     """Return something iterable, but not a string, as a list that is not empty."""
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable) or _is_number(values):
         raise TypeError(f"{name} must be a list, got {shorten(values)}")
     values = list(values)
     if not values:

@@ -4,10 +4,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
+    finite_number,
     generator,
     logit_array,
+    plain_array,
     real_array,
-    real_number,
     shorten,
     temperature_number,
 )
@@ -44,8 +45,9 @@ def confidence_temperature(
     >>> confidence_temperature(0.75), confidence_temperature(1.5)
     (0.875, 0.5)
     """
-    single = np.ndim(confidence) == 0
-    c = real_array([confidence] if single else confidence, "confidence").astype(np.float64)
+    c = plain_array(confidence, "confidence")
+    single = c.ndim == 0
+    c = real_array(c[np.newaxis] if single else c, "confidence").astype(np.float64)
     if np.isnan(c).any():
         raise ValueError(f"confidence must be a number, got {shorten(confidence)}")
     lowest, highest = temperature_number(lowest, "lowest"), temperature_number(highest, "highest")
@@ -88,10 +90,10 @@ def edt_temperature(
     >>> round(edt_temperature([0.0, 0.0], 1.0, theta=0.5), 3)  # 0.8^(0.5 / ln 2)
     0.851
     """
-    bound = _finite(temperature, "temperature")
-    theta = _finite(theta, "theta")
+    bound = finite_number(temperature, "temperature")
+    theta = finite_number(theta, "theta")
     nats = np.asarray(entropy(softmax(logits), base=np.e))
-    with np.errstate(divide="ignore"):  # H = 0: the exponent is infinite, and T is 0
+    with np.errstate(divide="ignore", over="ignore"):  # H near 0: an infinite exponent, T = 0
         exponent = theta / nats if theta else np.zeros_like(nats)
     t = bound * 0.8**exponent
     return float(t) if t.ndim == 0 else t
@@ -125,16 +127,16 @@ def dynamic_temperature(
     TypeError
         For arguments of the wrong kind.
 
-    Source: llama.cpp, src/llama-sampling.cpp, llama_sampler_temp_ext_apply.
+    Source: llama.cpp, src/llama-sampler.cpp, llama_sampler_temp_ext_apply.
 
     Examples
     --------
     >>> dynamic_temperature([1.0, 1.0, 1.0], 0.8, spread=0.5)
     1.3
     """
-    temperature = _finite(temperature, "temperature")
-    spread = _finite(spread, "spread")
-    exponent = _finite(exponent, "exponent", zero=False)
+    temperature = finite_number(temperature, "temperature")
+    spread = finite_number(spread, "spread")
+    exponent = finite_number(exponent, "exponent", zero=False)
     z = logit_array(logits)
     tokens = np.count_nonzero(z > -np.inf, axis=-1)
     low, high = max(0.0, temperature - spread), temperature + spread
@@ -178,7 +180,10 @@ class Mirostat:
         self, tau: float, eta: float = 0.1, rng: int | np.random.Generator | None = None
     ) -> None:
         """Begin with mu = 2 tau."""
-        self.tau, self.eta = _finite(tau, "tau", zero=False), _finite(eta, "eta", zero=False)
+        self.tau, self.eta = (
+            finite_number(tau, "tau", zero=False),
+            finite_number(eta, "eta", zero=False),
+        )
         self.mu = 2 * self.tau
         self._rng = generator(rng)
 
@@ -192,11 +197,3 @@ class Mirostat:
         token = sample(np.where(allowed, z, -np.inf), rng=self._rng)
         self.mu -= self.eta * (float(surprise[token]) - self.tau)
         return token
-
-
-def _finite(value: float, name: str, zero: bool = True) -> float:
-    number = real_number(value, name)
-    if not 0 <= number < np.inf or (number == 0 and not zero):
-        least = "at least 0" if zero else "greater than 0"
-        raise ValueError(f"{name} must be finite and {least}, got {value}")
-    return number

@@ -8,7 +8,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import generator, logit_array, real_array, shorten, whole_number
+from tempsampling._arguments import (
+    generator,
+    label_array,
+    logit_array,
+    plain_array,
+    real_array,
+    shorten,
+    whole_number,
+)
 
 
 class Reliability(NamedTuple):
@@ -45,7 +53,7 @@ def reliability(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> R
     array([ nan, 0.67])
     """
     confidences, correct = _answers(confidences, correct)
-    edges = np.linspace(0, 1, whole_number(bins, "bins") + 1)
+    edges = _edges(bins)
     return _reliability(confidences, correct, edges)
 
 
@@ -95,8 +103,9 @@ def calibration_error_floor(
     >>> round(calibration_error_floor([0.5] * 100, rng=0), 2)  # sqrt(0.5 / (pi 100)) = 0.04
     0.04
     """
-    confidences, _ = _answers(confidences, np.ones(np.shape(confidences)))
-    edges = np.linspace(0, 1, whole_number(bins, "bins") + 1)
+    confidences = plain_array(confidences, "confidences")
+    confidences, _ = _answers(confidences, np.ones(confidences.shape))
+    edges = _edges(bins)
     repeats, rng = whole_number(repeats, "repeats"), generator(rng)
     errors = [
         _error(_reliability(confidences, rng.random(confidences.size) < confidences, edges))
@@ -147,12 +156,14 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     """
     z = logit_array(logits)
     z = z.reshape(-1, z.shape[-1])
-    labels = _labels(labels, np.shape(logits))
-    right = z[np.arange(len(z)), labels].astype(np.float64) - z.max(axis=-1)
+    labels = label_array(labels, "labels", np.shape(logits))
+    # The largest logit becomes 1, so that no square of a difference can overflow or vanish.
+    scale = max(abs(float(z.max())), abs(float(z.min(where=z > -np.inf, initial=0.0)))) or 1.0
+    right = z[np.arange(len(z)), labels] / scale - z.max(axis=-1) / scale
     if np.any(right == -np.inf):
         worst = labels[np.argmin(right)]
         raise ValueError(f"labels must be possible, got {worst}, whose logit is minus infinity")
-    slope, variance = _slope(z, right, 0.0)
+    slope, variance = _slope(z, scale, right, 0.0)
     if variance == 0:
         raise ValueError("logits must differ within a row for T to matter, got only equal ones")
     if np.all(right == 0):
@@ -161,7 +172,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         return np.inf
     low, beta, high = 0.0, (len(z) / variance) ** 0.5, np.inf
     for attempt in range(1000):
-        slope, variance = _slope(z, right, beta)
+        slope, variance = _slope(z, scale, right, beta)
         low, high = (beta, high) if slope > 0 else (low, beta)
         newton = beta + slope / variance if variance else np.inf
         if high == np.inf:  # no upper end yet: go up, but not out of sight
@@ -173,15 +184,17 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         if abs(following - beta) <= 1e-12 * beta:
             break
         beta = following
-    return float(1 / beta)
+    return float(scale / beta)
 
 
-def _slope(z: NDArray, right: NDArray[np.float64], beta: float) -> tuple[float, float]:
-    """Return the slope of the log-likelihood at beta, and the variance that makes it fall."""
+def _slope(
+    z: NDArray, scale: float, right: NDArray[np.float64], beta: float
+) -> tuple[float, float]:
+    """Return the slope at beta of the log-likelihood of z / scale, and the variance there."""
     mean, variance = 0.0, 0.0
     rows = max(1, 2**20 // z.shape[-1])  # a few megabytes at a time: the whole may not fit twice
     for start in range(0, len(z), rows):
-        block = z[start : start + rows].astype(np.float64)
+        block = z[start : start + rows] / np.float64(scale)
         possible = block > -np.inf
         block -= block.max(axis=-1, keepdims=True)
         block[~possible] = 0
@@ -205,6 +218,11 @@ def _reliability(
     return Reliability(edges, count, confidence, accuracy)
 
 
+def _edges(bins: int) -> NDArray[np.float64]:
+    bins = whole_number(bins, "bins")
+    return np.arange(bins + 1) / bins  # correctly rounded, unlike linspace: 5/6 is an edge
+
+
 def _error(diagram: Reliability) -> float:
     distance = np.abs(diagram.accuracy - diagram.confidence)
     return float(np.nansum(distance * diagram.count) / diagram.count.sum())
@@ -212,7 +230,7 @@ def _error(diagram: Reliability) -> float:
 
 def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[NDArray, NDArray]:
     confidences = real_array(confidences, "confidences")
-    right = np.asarray(correct)
+    right = plain_array(correct, "correct")
     if right.dtype.kind not in "biuf":
         raise TypeError(f"correct must be True or False (1 or 0), got {shorten(correct)}")
     if right.shape != confidences.shape:
@@ -226,19 +244,3 @@ def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[NDArray, NDArr
         if not fits.all():
             raise ValueError(f"{name}, got {values[~fits].flat[0]}")
     return confidences.astype(np.float64).ravel(), right.astype(np.float64).ravel()
-
-
-def _labels(labels: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.intp]:
-    array = np.asarray(labels)
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"labels must be whole numbers, got {shorten(labels)}")
-    if array.shape != shape[:-1]:
-        raise ValueError(
-            f"labels must have the leading shape of the logits, {shape[:-1]}, got {array.shape}"
-        )
-    if array.size == 0:
-        raise ValueError(f"labels must not be empty, got shape {array.shape}")
-    outside = (array < 0) | (array >= shape[-1])
-    if outside.any():
-        raise ValueError(f"labels must be from 0 to {shape[-1] - 1}, got {array[outside].flat[0]}")
-    return array.astype(np.intp).ravel()

@@ -129,6 +129,8 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
         if not np.array_equal(given[name], value):
             return f"Not yet: your function changes its argument {name}. Make a new array instead."
     try:
+        if np.iscomplexobj(result):
+            raise TypeError
         result = np.asarray(result, dtype=float)
     except (TypeError, ValueError, OverflowError):
         return f"Not yet: return an array of numbers; yours is of type {type(result).__name__}."

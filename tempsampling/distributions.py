@@ -102,8 +102,9 @@ def entropy(
     base = real_number(base, "base")
     if not 1 < base < np.inf:
         raise ValueError(f"base must be greater than 1 (2 for bits, numpy.e for nats), got {base}")
-    # log(1) stands in for log(0): 0 log 0 is 0. Adding 0.0 turns -0.0 into 0.0.
-    result = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=axis) / np.log(base) + 0.0
+    # log(1) stands in for log(0): 0 log 0 is 0. A sum just above 1 must not count as less than 0.
+    nats = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=axis)
+    result = np.where(nats > 0, nats, 0.0) / np.log(base)
     return float(result) if result.ndim == 0 else result
 
 
@@ -113,7 +114,7 @@ def _scaled(logits: ArrayLike, temperature: float, axis: int) -> NDArray[np.floa
     return scaled(z, temperature, z.max(axis=axis, keepdims=True))
 
 
-@np.errstate(over="ignore")  # a difference beyond float64 is minus infinity: exp gives 0, rightly
+@np.errstate(over="ignore")  # a difference beyond float64 counts as minus infinity: exp gives 0
 def scaled(z: NDArray, temperature: float, largest: ArrayLike) -> NDArray[np.float64]:
     """Logits over temperature, shifted so that the largest is 0 and `exp` cannot overflow.
 

@@ -1,8 +1,8 @@
 """Encode a figure's frames as PNG, fast: in at most 255 colors, learned as they first appear.
 
 Few colors make a PNG four times faster to write than full color does. Each color that a frame shows
-is looked up in one table. Colors that differ by less than `COLOR_STEP` in red, green and blue
-share an entry, which shows the most frequent of them, so that large areas keep their exact color.
+is looked up in one table. A color that fills an area has an entry of its own; others share one with
+those in the same cell of `COLOR_STEP` steps of red, green and blue, which shows the most frequent.
 """
 
 from io import BytesIO
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+AREA = 100  # pixels, from which on a color is shown exactly
 COLOR_STEP = 8  # of 256; a difference smaller than this cannot be seen at the edge of a letter
 
 
@@ -20,7 +21,7 @@ class PngEncoder:
     def __init__(self) -> None:
         # One entry for each of 2^24 colors; 0 is unknown. Only pages that are used take memory.
         self._entry_of_color = np.zeros(1 << 24, np.uint8)
-        self._entry_of_cell: dict[int, int] = {}
+        self._entry_of_cell: dict[tuple[int, ...] | bytes, int] = {}
         self._palette = bytearray(3)  # entry 0 is no color
         self._full_color = False
 
@@ -48,9 +49,11 @@ class PngEncoder:
     def _learn(self, colors: NDArray[np.uint32]) -> None:
         """Give new colors an entry: that of a color close to it, or one of their own."""
         values, counts = np.unique(colors, return_counts=True)
-        for color in values[np.argsort(-counts)].tolist():
+        order = np.argsort(-counts)
+        for color, count in zip(values[order].tolist(), counts[order].tolist(), strict=True):
             channels = color.to_bytes(3, "little")
             cell = tuple(channel // COLOR_STEP for channel in channels)
+            cell = channels if count >= AREA else cell
             if cell not in self._entry_of_cell:
                 self._entry_of_cell[cell] = len(self._entry_of_cell) + 1
                 self._palette += channels

@@ -38,7 +38,8 @@ def explore(figure: Figure, update: Callable[..., str | None], **controls: Any) 
         text. What it raises is shown below the slider, and the last good picture stays.
     controls : one for each argument of `update`
         The abbreviations of `ipywidgets.interact`: `(min, max, step)` is a slider, a list is a
-        menu, `True` is a checkbox, or any widget. A default in `update` is the first value.
+        menu, `True` is a checkbox; `fixed(value)` or a widget of one's own is taken as it is. A
+        default in `update` is the first value of a control that is made here.
 
     Raises
     ------
@@ -65,7 +66,8 @@ class Explorer(widgets.VBox):
         self._picture = widgets.Image(format="png", layout={"max_width": "100%"})
         self._picture.width = str(round(figure.get_size_inches()[0] * 100))
         self._spoken, self._problem = widgets.HTML(), widgets.HTML()
-        super().__init__([*self.controls.values(), self._problem, self._picture, self._spoken])
+        visible = [c for c in self.controls.values() if isinstance(c, widgets.Widget)]
+        super().__init__([*visible, self._problem, self._picture, self._spoken])
         self._draw()
         for control in self.controls.values():
             control.observe(self._on_move, names="value")
@@ -74,7 +76,8 @@ class Explorer(widgets.VBox):
         values = {name: control.value for name, control in self.controls.items()}
         said = self.update(**values)
         self._picture.value = self.frames.png()
-        self.alt = said or ", ".join(f"{name} = {value}" for name, value in values.items())
+        shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+        self.alt = said if said and isinstance(said, str) else shown
         self._spoken.value = SPOKEN.format(html.escape(self.alt))
         self._problem.value = ""
 

@@ -15,6 +15,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from tempsampling.encode import PngEncoder
@@ -53,6 +54,7 @@ class Frames:
                 whole = True
             for i in changed:
                 whole = self._presses_on_layout(axes, artists[i]) or whole
+        whole = whole or bool(self._sticking_out)
         if whole:
             self._draw_all()
             return
@@ -67,7 +69,7 @@ class Frames:
         self.full_redraws += 1
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}
         self._foreground = []
-        if _layers_are_apart(self.figure):
+        if _layers_are_apart(self.figure) and not self._sticking_out:
             for axes, artists in layers.items():
                 first = self._first_moving.get(axes, len(artists))
                 self._foreground += artists[first:] if axes.get_visible() else []
@@ -87,7 +89,7 @@ class Frames:
     def _presses_on_layout(self, axes: Axes, artist: Artist) -> bool:
         """Whether an artist sticks out of its axes, or did until now: then they give way."""
         clipped = artist.get_clip_on() and (artist.get_clip_box() or artist.get_clip_path())
-        titles = (axes.title, axes._left_title, axes._right_title)  # watched by their lines
+        titles = (axes.title, axes._left_title, axes._right_title)  # `_shape` watches them
         if clipped or artist in titles or not artist.get_in_layout():
             return False
         box = artist.get_tightbbox(self._canvas.get_renderer())
@@ -126,28 +128,37 @@ def _layers_are_apart(figure: Figure) -> bool:
     """Whether each axes can be drawn by itself: flat, and not on top of another one."""
     overlap = any(a.bbox.overlaps(b.bbox) for a, b in combinations(figure.axes, 2))
     flat = all(axes.name != "3d" for axes in figure.axes)
-    return flat and not overlap and not figure.subfigs
+    highest = max((axes.get_zorder() for axes in figure.axes), default=0)
+    under = any(a.get_zorder() < highest for a in _figure_artists(figure))
+    return flat and not overlap and not under and not figure.subfigs
 
 
 def _skeleton(figure: Figure, layers: dict[Axes, list[Artist]]) -> list[tuple]:
     """What only a full redraw can follow: sizes, places, and which artists there are."""
     return [
         (*figure.get_size_inches(), figure.dpi, *_figure_artists(figure)),
-        tuple(text.get_text().count("\n") for text in figure.texts),
+        tuple(_height(text) for text in figure.texts),
+        *(legend.get_window_extent().size.round().tolist() for legend in figure.legends),
         *((*artists, *_shape(axes)) for axes, artists in layers.items()),
     ]
 
 
 def _shape(axes: Axes) -> tuple:
-    """Limits, place and lines of the title: what moves ticks or other axes when it changes."""
-    titles = [axes.get_title(loc) for loc in ("left", "center", "right")]
+    """Limits, place and titles' heights: what moves ticks or other axes when it changes."""
+    titles = (axes.title, axes._left_title, axes._right_title)
     return (
         axes.viewLim.frozen().bounds,
         axes.get_position().bounds,
         axes.axison,
         axes.get_visible(),
-        *((title == "", title.count("\n")) for title in titles),
+        *((_height(title), *title.get_position()) for title in titles),
     )
+
+
+def _height(text: Text) -> float:
+    """What a text takes from the axes: its height; nothing if it is empty or invisible."""
+    shown = text.get_visible() and text.get_text()
+    return round(text.get_window_extent().height) if shown else 0
 
 
 def _with_children(artists: Iterable[Artist]) -> list[Artist]:

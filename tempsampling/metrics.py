@@ -11,7 +11,13 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import probability_array, shorten, whole_number
+from tempsampling._arguments import (
+    plain_array,
+    probability_array,
+    real_number,
+    shorten,
+    whole_number,
+)
 from tempsampling._bleu import self_bleu
 from tempsampling._texts import listed, ngrams, token_lists
 from tempsampling.distributions import entropy
@@ -188,8 +194,8 @@ def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     >>> pass_at_k(0.5, 3)
     0.875
     """
-    chance = np.asarray(p)
-    k = whole_number(k, "k")
+    chance = plain_array(p, "p")
+    k = real_number(whole_number(k, "k"), "k")
     if chance.dtype.kind not in "iuf":
         raise TypeError(f"p must be a real number or an array of them, got {shorten(p)}")
     wrong = ~((chance >= 0) & (chance <= 1))

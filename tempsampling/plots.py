@@ -12,6 +12,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
+from tempsampling._arguments import real_array
 from tempsampling.frames import Frames
 
 STYLE = "tempsampling.course"
@@ -81,12 +82,13 @@ class ProbabilityBars:
         return f"{title}: {shown}" if title else shown
 
     def _checked(self, probabilities: ArrayLike, name: str) -> np.ndarray:
-        p = np.asarray(probabilities, dtype=float)
+        p = real_array(probabilities, name).astype(float)
         if p.shape != (len(self.labels),):
             raise ValueError(f"{name} must have shape ({len(self.labels)},), got {p.shape}")
-        if not np.all((p >= 0) & (p <= 1)):
-            raise ValueError(f"{name} must be from 0 to 1, got {p[~((p >= 0) & (p <= 1))][0]}")
-        return p
+        outside = ~((p >= -1e-9) & (p <= 1 + 1e-9))  # a sum of probabilities may miss 1 a little
+        if np.any(outside):
+            raise ValueError(f"{name} must be from 0 to 1, got {p[outside][0]}")
+        return np.clip(p, 0, 1)
 
 
 def percent(probability: float) -> str:

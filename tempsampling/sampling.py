@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from tempsampling._arguments import (
     generator,
     logit_array,
+    plain_array,
     share,
     shorten,
     temperature_number,
@@ -219,19 +220,18 @@ def _uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDAr
         return np.asarray(generator(rng).random(_shape(size) + leading))
     if size is not None or rng is not None:
         raise ValueError("noise replaces size and rng: give either noise or those, not both")
-    if isinstance(noise, np.ma.MaskedArray):
-        raise TypeError(f"noise must be a plain array, got {shorten(noise)}")
-    u = np.asarray(noise)
+    u = plain_array(noise, "noise")
     if u.dtype.kind not in "iuf":
         raise TypeError(f"noise must be an array of real numbers, got {shorten(noise)}")
     if u.shape[max(u.ndim - len(leading), 0) :] != leading:
         raise ValueError(
             f"noise must end in the leading shape of the logits, {leading}, got shape {u.shape}"
         )
+    u = u.astype(np.float64)
     outside = ~((u >= 0) & (u < 1))
     if outside.any():
         raise ValueError(f"noise must be from 0 up to, not including, 1, got {u[outside].flat[0]}")
-    return u.astype(np.float64)
+    return u
 
 
 def _shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:

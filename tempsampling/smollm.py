@@ -17,6 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from tempsampling._arguments import plain_array
 from tempsampling.weights import find_weights, read_weights, rotation_angles
 
 Array = NDArray[np.float32]
@@ -71,13 +72,18 @@ class SmolLM2:
         return self.forward(tokens)[-1] @ self.embedding.T
 
     def tokenize(self, text: str) -> list[int]:
-        """Split a text into token indices.
+        """Split a text into token indices. Control characters that no token has are dropped.
 
         >>> SmolLM2.load().tokenize("The weather today is")
         [504, 3947, 1834, 314]
         """
         if not isinstance(text, str):
             raise TypeError(f"text must be a string, got {text!r:.60}")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            lone = text[error.start]
+            raise ValueError(f"text must not hold half a character, got {lone!r}") from None
         return self._tokenizer.encode(text).ids
 
     def decode(self, tokens: Sequence[int]) -> str:
@@ -86,7 +92,7 @@ class SmolLM2:
         >>> SmolLM2.load().decode([504, 3947, 1834, 314])
         'The weather today is'
         """
-        indices = np.asarray(tokens)
+        indices = plain_array(tokens, "tokens")
         if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
             raise TypeError(f"tokens must be a sequence of token indices, got {tokens!r:.60}")
         outside = indices[(indices < 0) | (indices >= self.sizes.vocabulary)]

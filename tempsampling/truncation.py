@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import logit_array, real_number, share, whole_number
+from tempsampling._arguments import logit_array, open_share, share, whole_number
 from tempsampling._selection import WITHIN, keep_min_p, keep_top_k, keep_top_p
 from tempsampling.distributions import scaled
 
@@ -45,8 +45,8 @@ def top_k(logits: ArrayLike, k: int, axis: int = -1) -> NDArray[np.float64]:
         For logits that are not real numbers, or a k that is not a whole number.
 
     Source: Fan, Lewis and Dauphin (2018), "Hierarchical neural story generation",
-    arXiv:1805.04833. Hugging Face and vLLM keep the ties as well; llama.cpp and mlx-lm
-    keep exactly k, and among equals whichever their partial sort happens to leave in front.
+    arXiv:1805.04833. Hugging Face keeps the ties as well, and so does vLLM's PyTorch path; its
+    Triton kernel, llama.cpp and mlx-lm keep exactly k, among equals whichever come out in front.
 
     Examples
     --------
@@ -73,11 +73,11 @@ def top_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
     Returns and raises as `top_k` does.
 
     Source: Holtzman et al. (2020), "The curious case of neural text degeneration",
-    arXiv:1904.09751, section 3.1. llama.cpp reads it the same way. Hugging Face, vLLM and mlx-lm
-    sum from the unlikely end, in float32, and drop what stays within 1 - p: the same set but for
-    rounding, and for equals at the edge, among which their sort decides. p = 0 means one token in
-    Hugging Face's filter and "off" in mlx-lm; at p = 1 Hugging Face's filter drops the tokens whose
-    sum is 0 in float32.
+    arXiv:1904.09751, section 3.1. llama.cpp reads it the same way. Hugging Face, vLLM's PyTorch
+    path and mlx-lm sum from the unlikely end, in float32, and drop what stays within 1 - p: the
+    same set but for rounding, and for equals at the edge, among which their sort decides. p = 0
+    means one token in Hugging Face's filter and "off" in mlx-lm; at p = 1 Hugging Face's filter
+    drops the tokens whose sum is 0 in float32.
 
     Examples
     --------
@@ -141,10 +141,10 @@ def typical_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64
         probability, surprise, entropy = _information(z)
         order = np.argsort(np.abs(surprise - entropy), kind="stable")
         reached = np.cumsum(probability[order]) >= p * WITHIN
-        keep = np.ones(z.size, dtype=bool)
+        kept = np.ones(z.size, dtype=bool)
         if p < 1:
-            keep[order[np.argmax(reached) + 1 :]] = False
-        return keep
+            kept[order[np.argmax(reached) + 1 :]] = False
+        return kept
 
     return _keep(logits, axis, keep)
 
@@ -168,7 +168,7 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray
     >>> epsilon_cutoff(np.log([0.9, 0.08, 0.02]), 0.05).round(2)
     array([-0.11, -2.53,  -inf])
     """
-    epsilon = _open_share(epsilon, "epsilon")
+    epsilon = open_share(epsilon, "epsilon")
 
     def keep(z: NDArray) -> NDArray[np.bool]:
         probability = _information(z)[0]
@@ -201,7 +201,7 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
     >>> eta_cutoff(np.log([0.9, 0.08, 0.02]), 0.05).round(2)
     array([-0.11, -2.53,  -inf])
     """
-    epsilon = _open_share(epsilon, "epsilon")
+    epsilon = open_share(epsilon, "epsilon")
 
     def keep(z: NDArray) -> NDArray[np.bool]:
         probability, _, entropy = _information(z)
@@ -209,13 +209,6 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
         return probability >= eta * WITHIN
 
     return _keep(logits, axis, keep)
-
-
-def _open_share(value: float, name: str) -> float:
-    number = real_number(value, name)
-    if not 0 < number < 1:
-        raise ValueError(f"{name} must be greater than 0 and less than 1, got {value}")
-    return number
 
 
 def _information(z: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

@@ -89,3 +89,7 @@ def test_mirostat_draws_with_its_own_generator():
     drawn = [first.sample(z) for _ in range(20)]
     assert drawn == [second.sample(z) for _ in range(20)]
     assert len(set(drawn)) > 1
+
+
+def test_edt_is_cold_and_quiet_where_the_entropy_almost_vanishes():
+    assert edt_temperature([0.0, -740.0], 1.0, 0.5) == 0

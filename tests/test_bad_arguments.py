@@ -10,6 +10,7 @@ import tempsampling as ts
 NAN, INF = float("nan"), float("inf")
 Z = [1.0, 2.0, 3.0]
 P = [0.5, 0.25, 0.25]
+RAGGED = [[0.5], [0.5, 0.2]]
 TEXTS = [["a", "b"], ["a", "c"]]
 
 # what is called, the error, the argument, the value as it must appear
@@ -66,6 +67,21 @@ TABLE = [
     (lambda: ts.epsilon_cutoff(Z, 0), ValueError, "epsilon", "0"),
     (lambda: ts.eta_cutoff(Z, NAN), ValueError, "epsilon", "nan"),
     (lambda: ts.eta_cutoff(Z, [0.1]), TypeError, "epsilon", "[0.1]"),
+    # numbers that no float holds, arrays that are not rectangular or masked
+    (lambda: ts.softmax(Z, 10**400), ValueError, "temperature", "1000"),
+    (lambda: ts.edt_temperature(Z, 1.0, 10**400), ValueError, "theta", "1000"),
+    (lambda: ts.pass_at_k(0.5, 10**400), ValueError, "k", "1000"),
+    (lambda: ts.pass_at_k(RAGGED, 2), ValueError, "p", "rectangular"),
+    (lambda: ts.sample(Z, noise=RAGGED), ValueError, "noise", "rectangular"),
+    (lambda: ts.confidence_temperature(RAGGED), ValueError, "confidence", "rectangular"),
+    (lambda: ts.calibration_error_floor(RAGGED), ValueError, "confidences", "rectangular"),
+    (lambda: ts.reliability([0.5, 0.6], [[1], [0, 1]]), ValueError, "correct", "rectangular"),
+    (lambda: ts.fit_temperature([Z], [[0], [0, 1]]), ValueError, "labels", "rectangular"),
+    (lambda: ts.reliability([0.5], np.ma.array([1])), TypeError, "correct", "masked"),
+    (lambda: ts.pass_at_k(np.ma.array([0.5]), 2), TypeError, "p", "masked"),
+    (lambda: ts.distinct_n(np.array(5), 1), TypeError, "texts", "5"),
+    (lambda: ts.distinct_n([np.array(5)], 1), TypeError, "texts", "5"),
+    (lambda: ts.unique_fraction(np.array(5)), TypeError, "items", "5"),
     # the chain
     (lambda: ts.truncate(Z, top_k=0), ValueError, "top_k", "0"),
     (lambda: ts.truncate(Z, top_p=0.0), ValueError, "top_p", "0.0"),

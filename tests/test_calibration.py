@@ -113,3 +113,15 @@ def test_nothing_is_changed():
     z, labels = logits_and_labels(1.0, shape=(20, 5))
     z.flags.writeable = labels.flags.writeable = False
     assert fit_temperature(z, labels) > 0
+
+
+@pytest.mark.parametrize("bins", [3, 6, 7, 15, 49])
+def test_a_confidence_on_an_edge_belongs_to_the_bin_below(bins):
+    for upper in range(1, bins + 1):
+        assert np.flatnonzero(reliability([upper / bins], [1], bins).count) == upper - 1
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e155, 1e307])
+def test_logits_of_any_size_are_fitted(scale):
+    logits, labels = [[np.log(3.0) / 2, 0.0]] * 4, [0, 0, 0, 1]
+    assert fit_temperature(np.multiply(logits, scale), labels) == pytest.approx(scale / 2)

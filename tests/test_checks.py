@@ -51,7 +51,7 @@ def test_an_untouched_stub_is_not_done_yet(name, nothing):
 
 @pytest.mark.parametrize("name", EXERCISES)
 @pytest.mark.parametrize(
-    "result", ["half", float("nan"), [], {}, [[1.0]], [1, [2]], 10**400, object(), np.zeros(7)]
+    "result", ["half", float("nan"), [], {}, [[1.0]], [1, [2]], 10**400, 1j, object(), np.zeros(7)]
 )
 def test_nonsense_gets_one_sentence(name, result):
     sentence = verdict(named(name, lambda *a, **k: result))

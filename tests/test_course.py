@@ -23,6 +23,8 @@ requires-python = ">=3.{lowest},<3.{beyond}"
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """The course's set-up in a folder of its own, cut off from every package."""
+    tmp_path = tmp_path / "a folder with spaces"
+    tmp_path.mkdir()
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "course.py", tmp_path / "tools")
     (tmp_path / "constraints.txt").write_text("")
@@ -81,6 +83,16 @@ def test_a_half_made_environment_is_made_anew(course):
     (course / ".venv" / "half").write_text("made")
     run(course)
     assert not (course / ".venv").exists()
+
+
+@pytest.mark.parametrize("stamp", ["", '{"fingerprint": '])
+def test_a_stamp_that_was_not_written_to_its_end_counts_as_none(course, stamp):
+    venv = course / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (venv / "complete.json").write_text(stamp)
+    result = run(course)
+    assert "could not be downloaded" in result.stderr
+    assert is_one_sentence_of_ours(result.stderr)
 
 
 def test_an_unknown_command_is_answered_with_the_known_ones(course):

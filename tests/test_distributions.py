@@ -148,6 +148,10 @@ def test_impossible_tokens_add_no_entropy():
     assert np.copysign(1, certain) == 1
 
 
+def test_entropy_is_never_negative():
+    assert entropy([1.00005, 0]) == 0
+
+
 def test_entropy_of_a_batch_drops_the_axis():
     p = np.array([[0.5, 0.5], [1.0, 0.0]])
     assert entropy(p).tolist() == [1, 0]

@@ -51,6 +51,19 @@ def test_controls_are_those_of_interact(bars):
     assert explorer.alt == "0.5 2 y True"
 
 
+def test_an_update_may_return_anything(bars):
+    title = bars.figure.axes[0].set_title
+    explorer = Explorer(bars.figure, lambda T=1.0: title(f"T = {T}"), {"T": (0.0, 2.0)})
+    assert explorer.alt == "T = 1.0"
+
+
+def test_a_fixed_value_has_no_control(bars):
+    explorer = Explorer(bars.figure, lambda p, q: f"{p} {q}", {"p": (0, 4), "q": widgets.fixed(7)})
+    assert explorer.alt == "2 7"
+    explorer.controls["p"].value = 3
+    assert explorer.alt == "3 7"
+
+
 def test_a_widget_of_ones_own_is_used_as_it_is(bars):
     slider = widgets.FloatLogSlider(value=1.0, description="mine")
     explorer = Explorer(bars.figure, lambda p: None, {"p": slider})

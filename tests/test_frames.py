@@ -5,6 +5,7 @@ from io import BytesIO
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from tempsampling.encode import COLOR_STEP, PngEncoder
@@ -40,6 +41,8 @@ def scene():
         "title": left.set_title("title"),
         "legend": right.legend(loc="upper right"),
         "above": left.axhline(1.5, color="C3", linewidth=6, alpha=0.5),
+        "suptitle": figure.suptitle("figure"),
+        "supylabel": figure.supylabel("label"),
         "figure": figure,
         "left": left,
         "right": right,
@@ -47,6 +50,7 @@ def scene():
     return figure, parts
 
 
+FORMULA = r"$\frac{1}{T}$"
 FAST = {
     "a bar below a half-transparent line": lambda p, v: p["bars"][1].set_height(v),
     "a line": lambda p, v: p["line"].set_ydata([v, 0, v]),
@@ -75,6 +79,15 @@ WHOLE = {
     "the background": lambda p, v: p["left"].set_facecolor((1, v / 2, 1)),
     "the order of drawing": lambda p, v: p["above"].set_zorder(0.8 if v > 1 else 2),
     "a text that leaves its axes and comes back": lambda p, v: p["text"].set_x(3 * v - 1),
+    "the size of a title": lambda p, v: p["title"].set_fontsize(10 + 10 * v),
+    "a tall formula in a title": lambda p, v: p["title"].set_text("T" if v < 1 else FORMULA),
+    "whether a title is visible": lambda p, v: p["title"].set_visible(v > 1),
+    "the place of a title": lambda p, v: p["title"].set_position((0.5, 1 + v / 10)),
+    "the size of the figure's title": lambda p, v: p["suptitle"].set_fontsize(8 + 8 * v),
+    "the size of the figure's label": lambda p, v: p["supylabel"].set_fontsize(8 + 8 * v),
+    "the figure's legend": lambda p, v: p["outside"].get_texts()[0].set_text("x" * int(9 * v)),
+    "what lies behind the axes": lambda p, v: p["behind"].set_x(v / 4),
+    "a line that reaches into the next axes": lambda p, v: p["long"].set_xdata([0, 3 * v]),
     "the size": lambda p, v: p["figure"].set_size_inches(6, 3 + v / 10),
 }
 
@@ -83,10 +96,18 @@ WHOLE = {
 def test_a_frame_equals_a_full_redraw(change):
     figure, parts = scene()
     twin, twin_parts = scene()
-    frames = Frames(figure)
-    if change == "a removed artist":
-        for p in (parts, twin_parts):
+    for p in (parts, twin_parts):
+        if change == "a removed artist":
             [p["left"].axvline(x) for x in (0.5, 1, 1.5, 2)]
+        if change == "the figure's legend":
+            handles = [p["line"]]
+            p["outside"] = p["figure"].legend(handles, ["x"], loc="outside right upper")
+        if change == "what lies behind the axes":
+            band = Rectangle((0, 0.2), 0.5, 0.5, color="C1", zorder=-1)
+            p["behind"] = p["figure"].add_artist(band)
+        if change == "a line that reaches into the next axes":
+            p["long"] = p["left"].plot([0, 1], [1, 1], clip_on=False, linewidth=9, scalex=False)[0]
+    frames = Frames(figure)
     for value in (0.3, 1.7, 0.9, 1.2):
         for p in (parts, twin_parts):
             (FAST | WHOLE)[change](p, value)
@@ -170,6 +191,15 @@ def test_frequent_colors_stay_exact():
     assert shown[10, 10].tolist() == [0, 114, 178]
     assert shown[1, 1].tolist() == [255, 255, 255]
     assert np.abs(shown - pixels[..., :3]).max() < COLOR_STEP
+
+
+def test_a_few_pixels_of_an_earlier_frame_do_not_tint_a_later_area():
+    encoder = PngEncoder()
+    pixels = np.full((20, 20, 4), 255, np.uint8)
+    pixels[0, 0, :3] = 103
+    encoder.encode(pixels)
+    pixels[5:, 5:, :3] = 96
+    assert decode(encoder.encode(pixels))[10, 10].tolist() == [96, 96, 96]
 
 
 def test_more_colors_than_a_palette_holds_are_encoded_exactly():

@@ -231,3 +231,10 @@ def test_sample_leaves_logits_and_noise_alone():
     z, noise = np.array([1.0, 2.0, -np.inf]), np.array([0.2, 0.8])
     z.flags.writeable = noise.flags.writeable = False
     assert sample(z, temperature=0.5, top_p=0.9, noise=noise).shape == (2,)
+
+
+def test_noise_that_float64_would_round_to_one_is_refused():
+    almost_one = np.nextafter(np.longdouble(1), np.longdouble(0))
+    if float(almost_one) == 1:  # elsewhere a long double is a float64
+        with pytest.raises(ValueError, match="noise"):
+            sample([1.0, 2.0], noise=[almost_one])

@@ -64,6 +64,7 @@ def test_the_command_that_brings_the_weights_is_the_version_tested():
         ("", ValueError, "text must have 1 to 8192 tokens, got 0"),
         ("a " * 8200, ValueError, "text must have 1 to 8192 tokens, got"),
         (None, TypeError, "text must be a string, got None"),
+        ("half \ud83c", ValueError, "text must not hold half a character, got '.ud83c'"),
         (["The"], TypeError, "text must be a string"),
     ],
 )
@@ -77,6 +78,7 @@ def test_a_text_that_cannot_be_scored_is_refused_by_name(model, text, error, mes
     [
         ([49152], ValueError, "tokens must be indices from 0 to 49151, got 49152"),
         ([-1], ValueError, "got -1"),
+        ([[1], [1, 2]], ValueError, "tokens must be rectangular"),
         (504, TypeError, "tokens must be a sequence of token indices, got 504"),
         (["The"], TypeError, "tokens must be a sequence"),
         ([0.5], TypeError, "tokens must be a sequence"),

@@ -3,7 +3,8 @@
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
 The environment is the folder .venv. It is built again only when pyproject.toml or constraints.txt
-changed, and it is either complete or not there: a build that fails puts back what was there before.
+changed, or with another Python or in another place. It is either complete or not there: a build
+that fails puts back what was there before.
 """
 
 import hashlib
@@ -59,10 +60,12 @@ def run(step):
     if program == "jupyterlab":
         arguments = lab_options() + arguments
     command = [str(PYTHON)] + (arguments if program == "python" else ["-m", program, *arguments])
-    try:
-        return subprocess.call(command, cwd=str(ROOT), env=environment)
-    except KeyboardInterrupt:  # Ctrl-C is how one leaves JupyterLab
-        return 0
+    process = subprocess.Popen(command, cwd=str(ROOT), env=environment)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the program got it too, and decides: JupyterLab asks first
+            pass
 
 
 def lab_options():
@@ -89,7 +92,10 @@ def ensure_supported_python():
 def ensure_environment(extras):
     """Leave with a complete .venv that has the extras, or with an exit message and the old one."""
     wanted = fingerprint()
-    stamp = json.loads(STAMP.read_text()) if STAMP.exists() and PYTHON.exists() else {}
+    try:
+        stamp = json.loads(STAMP.read_text()) if PYTHON.exists() else {}
+    except (OSError, ValueError):  # none, or one that was not written to its end
+        stamp = {}
     if stamp.get("fingerprint") == wanted:
         if set(extras) <= set(stamp["extras"]):
             return
@@ -146,7 +152,7 @@ def install(message, extras):
 
 def pip(arguments):
     """Run pip, showing one line of progress; exit with one sentence when it fails."""
-    environment = dict(os.environ, PIP_CONSTRAINT=str(ROOT / "constraints.txt"))
+    environment = dict(os.environ, PIP_CONSTRAINT=(ROOT / "constraints.txt").as_uri())
     process = subprocess.Popen(
         PIP + arguments,
         cwd=str(ROOT),
@@ -156,13 +162,16 @@ def pip(arguments):
         text=True,
     )
     seen = []
-    for line in process.stdout:
-        seen.append(line.strip())
-        if sys.stdout.isatty():
-            print("\r\033[K  " + seen[-1][:76], end="", flush=True)
+    try:
+        for line in process.stdout:
+            seen.append(line.strip())
+            if sys.stdout.isatty():
+                print("\r\033[K  " + seen[-1][:76], end="", flush=True)
+    finally:
+        process.wait()  # after Ctrl-C too: nothing may write to .venv when it is removed
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
-    if process.wait():
+    if process.returncode:
         errors = [line for line in seen if line.startswith("ERROR: ")] or seen or ["nothing"]
         sys.exit(
             "The packages could not be downloaded or installed, and nothing was changed."
