@@ -6,6 +6,7 @@ would be right. Wrong kinds of values raise TypeError, wrong values ValueError.
 
 import math
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -166,6 +167,34 @@ def generator(rng: int | np.random.Generator | None) -> np.random.Generator:
         raise TypeError(
             f"rng must be a seed, a numpy.random.Generator or None, got {shorten(rng)}"
         ) from None
+
+
+def uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDArray[np.float64]:
+    """Return the uniform numbers to draw with, checked if they came from the caller."""
+    if noise is None:
+        return np.asarray(generator(rng).random(_shape(size) + leading))
+    if size is not None or rng is not None:
+        raise ValueError("noise replaces size and rng: give either noise or those, not both")
+    u = plain_array(noise, "noise")
+    if u.dtype.kind not in "iuf":
+        raise TypeError(f"noise must be an array of real numbers, got {shorten(noise)}")
+    if u.shape[max(u.ndim - len(leading), 0) :] != leading:
+        raise ValueError(
+            f"noise must end in the leading shape of the logits, {leading}, got shape {u.shape}"
+        )
+    u = u.astype(np.float64)
+    outside = ~((u >= 0) & (u < 1))
+    if outside.any():
+        raise ValueError(f"noise must be from 0 up to, not including, 1, got {u[outside].flat[0]}")
+    return u
+
+
+def _shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:
+    if size is None:
+        return ()
+    if isinstance(size, tuple | list):
+        return tuple(whole_number(length, "size", least=0) for length in size)
+    return (whole_number(size, "size", least=0),)
 
 
 def shorten(value: object) -> str:

@@ -6,24 +6,28 @@ llama.cpp and mlx-lm put temperature last: logits [3, 2, 1] with T = 0.5 and top
 token when temperature comes first and two when it comes last.
 """
 
+import sys
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
+from math import exp
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
-    generator,
     logit_array,
-    plain_array,
     share,
     shorten,
     temperature_number,
+    uniforms,
     whole_number,
 )
 from tempsampling._selection import FEW, WITHIN, crossing, keep_min_p, keep_top_k, keep_top_p
 from tempsampling.distributions import scaled
 
+TINY = 16  # tokens that plain Python ranks faster than NumPy does
 ORDER = ("temperature", "top_k", "top_p", "min_p")
 
 
@@ -126,12 +130,14 @@ def sample(
     """
     z = logit_array(logits)
     start, steps = _checked_chain(temperature, top_k, top_p, min_p, order)
-    u = _uniforms(z.shape[:-1], size, rng, noise)
+    u = uniforms(z.shape[:-1], size, rng, noise)
     rows = z.reshape(-1, z.shape[-1])
     heights = u.reshape(-1, max(len(rows), 1))
     tokens = np.empty(heights.shape, dtype=np.intp)
     for i, row in enumerate(rows):
-        if len(heights) == 1 and row.size > FEW:
+        if len(heights) == 1 and row.size <= TINY:
+            tokens[0, i] = _draw_from_tiny(row.tolist(), start, steps, heights.item(i))
+        elif len(heights) == 1 and row.size > FEW:
             kept, survivors, final = _survivors(row, start, steps)
             tokens[0, i] = kept[crossing(survivors, final, heights[0, i])]
         else:
@@ -191,6 +197,35 @@ def _ranked_survivors(
     return order[: ranked.size], running[: ranked.size]
 
 
+def _draw_from_tiny(z: list[float], start: float, steps: list, height: float) -> int:
+    """Rank and draw as above in plain Python, for rows on which a call of NumPy costs the most."""
+    order = sorted(range(len(z)), key=z.__getitem__, reverse=True)  # among equals by index
+    ranked = [z[i] for i in order]
+    weights = _weights_of_tiny(ranked, start)
+    for step, setting in steps:
+        if step == "temperature":
+            weights = _weights_of_tiny(ranked, setting)
+        elif step == "top_k" and setting < len(ranked):
+            least = ranked[setting - 1]
+            ranked = [logit for logit in ranked if logit >= least]
+        elif step == "top_p" and setting < 1:
+            running = list(accumulate(weights[: len(ranked)]))
+            ranked = ranked[: bisect_right(running, setting * WITHIN * running[-1]) + 1]
+        elif step == "min_p":
+            least = setting * WITHIN
+            ranked = [logit for logit, w in zip(ranked, weights, strict=False) if w >= least]
+    running = list(accumulate(weights[: len(ranked)]))
+    return order[bisect_right(running, height * running[-1])]
+
+
+def _weights_of_tiny(ranked: list[float], temperature: float) -> list[float]:
+    largest = ranked[0]
+    if temperature in (0, np.inf):
+        least = largest if temperature == 0 else -sys.float_info.max
+        return [float(logit >= least) for logit in ranked]
+    return [exp((logit - largest) / temperature) for logit in ranked]
+
+
 def _survivors(
     z: NDArray, start: float, steps: list[tuple[str, Any]]
 ) -> tuple[NDArray[np.intp], NDArray, float]:
@@ -212,31 +247,3 @@ def _survivors(
         inside = np.flatnonzero(keep)
         kept, z = inside if kept is None else kept[inside], z[inside]
     return np.arange(z.size) if kept is None else kept, z, temperature
-
-
-def _uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDArray[np.float64]:
-    """Return the uniform numbers to draw with, checked if they came from the caller."""
-    if noise is None:
-        return np.asarray(generator(rng).random(_shape(size) + leading))
-    if size is not None or rng is not None:
-        raise ValueError("noise replaces size and rng: give either noise or those, not both")
-    u = plain_array(noise, "noise")
-    if u.dtype.kind not in "iuf":
-        raise TypeError(f"noise must be an array of real numbers, got {shorten(noise)}")
-    if u.shape[max(u.ndim - len(leading), 0) :] != leading:
-        raise ValueError(
-            f"noise must end in the leading shape of the logits, {leading}, got shape {u.shape}"
-        )
-    u = u.astype(np.float64)
-    outside = ~((u >= 0) & (u < 1))
-    if outside.any():
-        raise ValueError(f"noise must be from 0 up to, not including, 1, got {u[outside].flat[0]}")
-    return u
-
-
-def _shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:
-    if size is None:
-        return ()
-    if isinstance(size, tuple | list):
-        return tuple(whole_number(length, "size", least=0) for length in size)
-    return (whole_number(size, "size", least=0),)

@@ -8,7 +8,7 @@ from tempsampling import softmax
 def hard_rows():
     """Yield (name, logits): sizes around every boundary of the fast path, every kind of values."""
     rng = np.random.default_rng(20200427)
-    for size in (1, 2, 5, 63, 64, 65, 1023, 1024, 1025, 4096, 20_011):
+    for size in (1, 2, 5, 16, 17, 63, 64, 65, 1023, 1024, 1025, 4096, 20_011):
         normal = rng.standard_normal(size)
         kinds = {
             "peaked": 3 * normal,
