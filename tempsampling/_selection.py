@@ -1,10 +1,10 @@
 """Find where the ranking of the tokens is cut, without sorting the vocabulary.
 
-This is the fast path for large vocabularies. Top-k, top-p and a draw each need a single place in the
-ranking: the k-th logit, or the token at which the running probability passes a bound. `kth_largest`
-and `crossing` narrow the vocabulary down to the few tokens among which that place lies, and rank
-only those. What they return is defined by a full sort, written in their docstrings; the tests
-compare the two.
+This is the fast path for large vocabularies. Top-k, top-p and a draw each need a single place in
+the ranking: the k-th logit, or the token at which the running probability passes a bound.
+`kth_largest` and `crossing` narrow the vocabulary down to the few tokens among which that place
+lies, and rank only those. What they return is defined by a full sort, written in their docstrings;
+the tests compare the two.
 
 All functions take one row of logits; the arguments were checked.
 """
