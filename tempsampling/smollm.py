@@ -16,9 +16,10 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from tempsampling._arguments import plain_array
-from tempsampling.weights import find_weights, read_weights, rotation_angles
+from tempsampling.weights import Sizes, find_weights, read_weights
 
 Array = NDArray[np.float32]
 
@@ -26,7 +27,13 @@ Array = NDArray[np.float32]
 class SmolLM2:
     """The model with its tokenizer; `SmolLM2.load()` makes one."""
 
-    def __init__(self, sizes, tokenizer, outer, blocks) -> None:  # noqa: ANN001
+    def __init__(
+        self,
+        sizes: Sizes,
+        tokenizer: Tokenizer,
+        outer: dict[str, Array],
+        blocks: list[dict[str, Array]],
+    ) -> None:
         self.sizes = sizes
         self.blocks = blocks
         self.embedding = outer["token_embd"].T  # (vocabulary, width), also the output layer
@@ -149,6 +156,13 @@ def feed_forward(x: Array, block: dict[str, Array]) -> Array:
 def split_heads(x: Array, size: int) -> Array:
     """(n, heads * size) -> (heads, n, size)."""
     return x.reshape(len(x), -1, size).swapaxes(0, 1)
+
+
+def rotation_angles(sizes: Sizes) -> Array:
+    """Angle by which the pair at index i of a head turns at position t: t * base^(-2i / size)."""
+    size = sizes.width // sizes.heads
+    frequencies = sizes.rotation_base ** (-np.arange(0, size, 2) / size)
+    return np.outer(np.arange(sizes.context), frequencies).astype(np.float32)
 
 
 def attention_softmax(scores: Array) -> Array:

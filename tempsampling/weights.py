@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from gguf import GGUFReader, TokenType
 from gguf.quants import dequantize
-from numpy.typing import NDArray
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from tqdm.auto import tqdm
 
@@ -107,10 +106,3 @@ def _read_tokenizer(file: GGUFReader) -> Tokenizer:
     control = [word for word, kind in zip(words, kinds, strict=True) if kind == TokenType.CONTROL]
     tokenizer.add_special_tokens([AddedToken(word, normalized=False) for word in control])
     return tokenizer
-
-
-def rotation_angles(sizes: Sizes) -> NDArray[np.float32]:
-    """Angle by which the pair at index i of a head turns at position t: t * base^(-2i / size)."""
-    size = sizes.width // sizes.heads
-    frequencies = sizes.rotation_base ** (-np.arange(0, size, 2) / size)
-    return np.outer(np.arange(sizes.context), frequencies).astype(np.float32)

@@ -100,7 +100,11 @@ def ensure_environment(extras):
         if set(extras) <= set(stamp["extras"]):
             return
         extras = sorted(set(extras) | set(stamp["extras"]))
-        install("Adding what this command needs to .venv", extras)
+        try:
+            install("Adding what this command needs to .venv", extras)
+        except KeyboardInterrupt:  # pip may have stopped halfway: build it anew next time
+            STAMP.unlink()
+            raise
     else:
         build(extras)
     STAMP.write_text(json.dumps({"fingerprint": wanted, "extras": extras}))
