@@ -157,15 +157,15 @@ def finite_number(value: float, name: str, zero: bool = True) -> float:
     return number
 
 
-def generator(rng: int | np.random.Generator | None) -> np.random.Generator:
+def generator(rng: int | np.random.Generator | None, name: str = "rng") -> np.random.Generator:
     """Turn a seed, a generator or None into a generator, as in Scientific Python's SPEC 7."""
     if rng is None or isinstance(rng, np.random.Generator):
         return np.random.default_rng(rng)
     try:
-        return np.random.default_rng(whole_number(rng, "rng", least=0))
+        return np.random.default_rng(whole_number(rng, name, least=0))
     except TypeError:
         raise TypeError(
-            f"rng must be a seed, a numpy.random.Generator or None, got {shorten(rng)}"
+            f"{name} must be a seed, a numpy.random.Generator or None, got {shorten(rng)}"
         ) from None
 
 

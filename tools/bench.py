@@ -13,7 +13,6 @@ from browser import LiveDemo, lesson_explorers, run_lesson, running_browser, run
 from jupyter_client.manager import run_kernel
 
 from tempsampling.encode import COLOR_STEP
-from tempsampling.smollm import SmolLM2
 
 LESSON = "01_understanding_temperature.ipynb"
 
@@ -21,7 +20,6 @@ LESSON = "01_understanding_temperature.ipynb"
 def main():
     frames_in_a_kernel()
     keys_to_pixels()
-    tokens_per_second()
 
 
 def median_ms(seconds):
@@ -115,32 +113,6 @@ def keys_to_pixels(presses: int = 60):
                 f"  slider {number + 1}: median {median:.0f} ms, 95% within {slow:.0f} ms,"
                 f" wrong pictures {wrong}"
             )
-
-
-def tokens_per_second(repeats: int = 15):
-    """Compare one token's forward pass with reading the same bytes in matrix-vector products."""
-    model = SmolLM2.load()
-    matrices = [m for block in model.blocks for m in block.values() if m.ndim == 2]
-    matrices.append(model.embedding.T)
-    vectors = [np.ones((1, len(matrix)), np.float32) for matrix in matrices]
-    token = model.tokenize("The")
-    forward, floor = [], []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        model.forward(token)[-1] @ model.embedding.T
-        middle = time.perf_counter()
-        for vector, matrix in zip(vectors, matrices, strict=True):
-            vector @ matrix
-        forward.append(middle - start)
-        floor.append(time.perf_counter() - middle)
-    gigabytes = sum(matrix.nbytes for matrix in matrices) / 1e9
-    print("\nSmolLM2, one token (median)")
-    print(f"  forward pass                   {1000 / median_ms(forward):5.1f} tokens/s")
-    print(
-        f"  products with all the weights  {1000 / median_ms(floor):5.1f} per second,"
-        f" {gigabytes / median_ms(floor) * 1000:.1f} GB/s"
-    )
-    print(f"  share of the bandwidth used    {median_ms(floor) / median_ms(forward):5.0%}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+"""Read a GGUF file: the sizes, the tokenizer and the weights of a model of Llama's architecture.
+
+GGUF is llama.cpp's format: names and values first, then tensors, mostly in 4 or 8 bits a number.
+The library `gguf` reads it; here its tensors become float32 arrays with `llama.py`'s names.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from gguf import GGUFReader, ReaderTensor, TokenType
+from gguf.quants import dequantize
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+from tempsampling.llama import Array, Sizes
+
+# The names of the tensors in the file, and the names that the network gives them.
+OUTER_TENSORS = {"token_embd", "output_norm", "output"}
+BLOCK_TENSORS = {
+    "attn_norm": "attention_norm",
+    "attn_q": "query",
+    "attn_k": "key",
+    "attn_v": "value",
+    "attn_output": "attention_output",
+    "ffn_norm": "feed_forward_norm",
+    "ffn_gate": "gate",
+    "ffn_up": "up",
+    "ffn_down": "down",
+}
+END_OF_TEXT = "<|endoftext|>"  # ends a document, as the token of the metadata ends a turn
+
+
+@dataclass(frozen=True)
+class Text:
+    """What turns text into tokens and a conversation into text."""
+
+    tokenizer: Tokenizer
+    end_tokens: tuple[int, ...]
+    chat_template: str | None
+
+
+class _PlainReader(GGUFReader):
+    """GGUFReader cuts its data into 250,000 pieces: a plain array takes a third of the time."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value.view(np.ndarray) if name == "data" else value)
+
+
+class GGUFFile:
+    """An opened file; `ValueError` says what in it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = _PlainReader(path)
+        except (ValueError, IndexError, KeyError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is no complete GGUF file ({error})") from None
+        architecture = self.metadata("general.architecture")
+        if architecture != "llama":
+            raise ValueError(f"{path} must hold a model of architecture llama, got {architecture}")
+        scaling = self.metadata("llama.rope.scaling.type", "none")
+        if scaling != "none":
+            raise ValueError(f"{path} must have rotary embedding without scaling, got {scaling}")
+
+    def metadata(self, key: str, default: Any = None) -> Any:
+        """Return the value of a key, or the default; without either, the file is refused."""
+        field = self._file.fields.get(key)
+        if field is None and default is None:
+            raise ValueError(f"{self.path} must have the key {key}, got none")
+        return default if field is None else field.contents()
+
+    def sizes(self) -> Sizes:
+        """Return the numbers that shape the network."""
+        width, heads = (
+            self.metadata(f"llama.{key}") for key in ("embedding_length", "attention.head_count")
+        )
+        size = self.metadata("llama.attention.key_length", width // heads)
+        if self.metadata("llama.rope.dimension_count", size) != size:
+            raise ValueError(f"{self.path} must rotate whole heads, got a part of {size} numbers")
+        return Sizes(
+            blocks=self.metadata("llama.block_count"),
+            width=width,
+            heads=heads,
+            kv_heads=self.metadata("llama.attention.head_count_kv", heads),
+            size=size,
+            context=self.metadata("llama.context_length"),
+            vocabulary=len(self.metadata("tokenizer.ggml.tokens")),
+            rotation_base=self.metadata("llama.rope.freq_base", 10000.0),
+            norm_epsilon=self.metadata("llama.attention.layer_norm_rms_epsilon"),
+        )
+
+    def text(self) -> Text:
+        """Return byte-pair encoding over bytes, every digit a token of its own."""
+        kind = f"{self.metadata('tokenizer.ggml.model')}, {self.metadata('tokenizer.ggml.pre', '')}"
+        if kind != "gpt2, smollm":
+            raise ValueError(f"{self.path} must have the tokenizer of SmolLM (gpt2), got {kind}")
+        words = self.metadata("tokenizer.ggml.tokens")
+        kinds = self.metadata("tokenizer.ggml.token_type")
+        merges = [tuple(merge.split(" ")) for merge in self.metadata("tokenizer.ggml.merges")]
+        tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(words)}, merges))
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]
+        )
+        tokenizer.decoder = decoders.ByteLevel()
+        control = [w for w, kind in zip(words, kinds, strict=True) if kind == TokenType.CONTROL]
+        tokenizer.add_special_tokens([AddedToken(word, normalized=False) for word in control])
+        ends = {self.metadata("tokenizer.ggml.eos_token_id")}
+        ends |= {words.index(word) for word in control if word == END_OF_TEXT}
+        template = self.metadata("tokenizer.chat_template", "")
+        return Text(tokenizer, tuple(sorted(ends)), template or None)
+
+    def weights(self) -> Iterator[tuple[str, Array]]:
+        """Yield each kind of weights: those of all blocks are one array, the block first."""
+        kinds: dict[str, dict[int, ReaderTensor]] = {}
+        for tensor in self._file.tensors:
+            name, block = tensor.name.removesuffix(".weight"), 0
+            if name.startswith("blk."):
+                _, number, name = name.split(".", maxsplit=2)
+                name, block = BLOCK_TENSORS.get(name, ""), int(number)
+            elif name not in OUTER_TENSORS:
+                name = ""
+            if not name:
+                raise ValueError(
+                    f"{self.path} must have a plain Llama's tensors, got {tensor.name}"
+                )
+            kinds.setdefault(name, {})[block] = tensor
+        blocks = self.sizes().blocks
+        for name in ("token_embd", "output_norm", *BLOCK_TENSORS.values()):
+            missing = set(range(1 if name in OUTER_TENSORS else blocks)) - set(kinds.get(name, ()))
+            if missing:
+                raise ValueError(f"{self.path} must have all of {name}, got none for {missing}")
+        for name, tensors in kinds.items():
+            # A matrix of (outputs, inputs) is listed with its inputs first.
+            shape = tuple(int(length) for length in reversed(tensors[0].shape))
+            whole = np.empty((len(tensors), *shape), np.float32)
+            for block, tensor in tensors.items():
+                whole[block] = self._dequantized(tensor)
+            yield name, whole[0] if name in OUTER_TENSORS else whole
+
+    def _dequantized(self, tensor: ReaderTensor) -> Array:
+        try:
+            return dequantize(tensor.data, tensor.tensor_type)
+        except NotImplementedError:
+            raise ValueError(
+                f"{self.path} must be quantized in a way that the library gguf reads, got"
+                f" {tensor.tensor_type.name} in {tensor.name}"
+            ) from None
