@@ -38,20 +38,22 @@ def kth_largest(z: NDArray, k: int) -> float:
 
 
 @np.errstate(over="ignore")  # of the range, which is not sliced then
-def crossing(z: NDArray, temperature: float, height: float) -> int:
+def crossing(z: NDArray, temperature: float, height: float) -> tuple[int, float]:
     """Return the token at which the running probability, likeliest first, passes `height`.
+
+    And the sum of all weights, of which the largest is 1: what probabilities are divided by.
 
     z is one row of logits; 0 <= height < 1; the token has a positive probability. By a full sort:
 
         order = np.argsort(-z, kind="stable")
         running = np.cumsum(np.exp(scaled(z[order], temperature, z.max())))
-        return order[running.searchsorted(height * running[-1], side="right")]
+        return order[running.searchsorted(height * running[-1], side="right")], running[-1]
 
     Instead of sorting, cut the range of the logits into slices, add up the weights in each, and
     look further only into the slice in which the bound is passed. If that still holds many tokens,
     as when a few far outliers stretch the range, it is sliced again.
     """
-    largest, inside, bound = z.max(), None, None
+    largest, inside, bound, total = z.max(), None, None, None
     if z.min() == -np.inf:  # or else the range is infinite, and all would have to be ranked
         inside = np.flatnonzero(z > -np.inf)
         z = z[inside]
@@ -67,7 +69,8 @@ def crossing(z: NDArray, temperature: float, height: float) -> int:
             weights = np.exp(scaled(block, temperature, largest))
             weight_of += np.bincount(slice_of, weights, weight_of.size)
         running = weight_of.cumsum()
-        bound = height * running[-1] if bound is None else bound
+        if total is None:
+            total, bound = running[-1], height * running[-1]
         chosen = _first_past(running, bound)
         bound -= running[chosen - 1] if chosen else 0.0
         depth = (top - z) / width
@@ -75,9 +78,10 @@ def crossing(z: NDArray, temperature: float, height: float) -> int:
         z, inside = z[here], here if inside is None else inside[here]
     order = (-z).argsort(kind="stable")
     running = np.exp(scaled(z[order], temperature, largest)).cumsum()
-    bound = height * running[-1] if bound is None else bound
+    if total is None:
+        total, bound = running[-1], height * running[-1]
     place = order[_first_past(running, bound)]
-    return int(place if inside is None else inside[place])
+    return int(place if inside is None else inside[place]), float(total)
 
 
 def _first_past(running: NDArray[np.float64], bound: float) -> int:
@@ -98,7 +102,7 @@ def keep_top_p(z: NDArray, temperature: float, p: float) -> NDArray[np.bool]:
     """Say which logits top-p keeps."""
     if p == 1:
         return np.ones(z.size, dtype=bool)
-    last = crossing(z, temperature, p * WITHIN)
+    last, _ = crossing(z, temperature, p * WITHIN)
     keep = z >= z[last]
     keep[last + 1 :] &= z[last + 1 :] != z[last]
     return keep

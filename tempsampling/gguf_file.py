@@ -16,18 +16,16 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 from tempsampling.llama import Array, Sizes
 
-# The names of the tensors in the file, and the names that the network gives them.
+# The network's names, and the tensors of the file that go into each. Few large products are faster
+# than many small ones, so that matrices which meet the same vector are stacked.
 OUTER_TENSORS = {"token_embd", "output_norm", "output"}
 BLOCK_TENSORS = {
-    "attn_norm": "attention_norm",
-    "attn_q": "query",
-    "attn_k": "key",
-    "attn_v": "value",
-    "attn_output": "attention_output",
-    "ffn_norm": "feed_forward_norm",
-    "ffn_gate": "gate",
-    "ffn_up": "up",
-    "ffn_down": "down",
+    "attention_norm": ["attn_norm"],
+    "query_key_value": ["attn_q", "attn_k", "attn_v"],
+    "attention_output": ["attn_output"],
+    "feed_forward_norm": ["ffn_norm"],
+    "gate_up": ["ffn_gate", "ffn_up"],
+    "down": ["ffn_down"],
 }
 END_OF_TEXT = "<|endoftext|>"  # ends a document, as the token of the metadata ends a turn
 
@@ -113,31 +111,25 @@ class GGUFFile:
 
     def weights(self) -> Iterator[tuple[str, Array]]:
         """Yield each kind of weights: those of all blocks are one array, the block first."""
-        kinds: dict[str, dict[int, ReaderTensor]] = {}
-        for tensor in self._file.tensors:
-            name, block = tensor.name.removesuffix(".weight"), 0
-            if name.startswith("blk."):
-                _, number, name = name.split(".", maxsplit=2)
-                name, block = BLOCK_TENSORS.get(name, ""), int(number)
-            elif name not in OUTER_TENSORS:
-                name = ""
-            if not name:
-                raise ValueError(
-                    f"{self.path} must have a plain Llama's tensors, got {tensor.name}"
-                )
-            kinds.setdefault(name, {})[block] = tensor
-        blocks = self.sizes().blocks
-        for name in ("token_embd", "output_norm", *BLOCK_TENSORS.values()):
-            missing = set(range(1 if name in OUTER_TENSORS else blocks)) - set(kinds.get(name, ()))
-            if missing:
-                raise ValueError(f"{self.path} must have all of {name}, got none for {missing}")
-        for name, tensors in kinds.items():
-            # A matrix of (outputs, inputs) is listed with its inputs first.
-            shape = tuple(int(length) for length in reversed(tensors[0].shape))
-            whole = np.empty((len(tensors), *shape), np.float32)
-            for block, tensor in tensors.items():
-                whole[block] = self._dequantized(tensor)
-            yield name, whole[0] if name in OUTER_TENSORS else whole
+        tensors = {t.name.removesuffix(".weight"): t for t in self._file.tensors}
+        blocks = range(self.metadata("llama.block_count"))
+        parts = [part for kind in BLOCK_TENSORS.values() for part in kind]
+        known = OUTER_TENSORS | {f"blk.{block}.{part}" for block in blocks for part in parts}
+        if unknown := tensors.keys() - known:
+            raise ValueError(f"{self.path} must have only Llama's tensors, got {min(unknown)}")
+        if missing := known - tensors.keys() - {"output"}:
+            raise ValueError(f"{self.path} must have all tensors, got none of name {min(missing)}")
+        for name in sorted(OUTER_TENSORS & tensors.keys()):
+            yield name, self._dequantized(tensors[name])
+        for name, parts in BLOCK_TENSORS.items():
+            whole = None
+            for block in blocks:
+                found = [self._dequantized(tensors[f"blk.{block}.{part}"]) for part in parts]
+                stacked = np.concatenate(found)
+                if whole is None:
+                    whole = np.empty((len(blocks), *stacked.shape), np.float32)
+                whole[block] = stacked
+            yield name, whole
 
     def _dequantized(self, tensor: ReaderTensor) -> Array:
         try:

@@ -73,64 +73,53 @@ class Llama:
         self.embedding = outer["token_embd"]  # (vocabulary, width)
         self.final_norm = outer["output_norm"]  # (width,)
         self.output = outer.get("output", self.embedding)  # SmolLM2 uses its embedding twice
-        frequencies = sizes.rotation_base ** (-np.arange(0, sizes.size, 2) / sizes.size)
-        angles = np.outer(np.arange(sizes.context), frequencies)
-        self.cos, self.sin = np.cos(angles, dtype=np.float32), np.sin(angles, dtype=np.float32)
+        self.turns = rotary_turns(sizes)  # (context, size / 2)
 
     def forward(self, tokens: NDArray[np.intp], cache: Cache) -> Array:
         """Read more tokens of each sequence; return a vector for each, which knows its past."""
+        end = cache.length + tokens.shape[1]
+        turns = self.turns[cache.length : end]
+        # Once for every query that shares a key.
+        ahead = np.tile(
+            looking_ahead(cache.length, end), (self.sizes.heads // self.sizes.kv_heads, 1)
+        )
         x = self.embedding[tokens.ravel()]  # (rows, width)
         for i, block in enumerate(self.blocks):
-            x = x + self.attention(self.norm(x, block["attention_norm"]), i, cache, len(tokens))
+            x = x + self.attention(self.norm(x, block["attention_norm"]), i, cache, turns, ahead)
             x = x + feed_forward(self.norm(x, block["feed_forward_norm"]), block)
-        cache.length += tokens.shape[1]
+        cache.length = end
         return self.norm(x, self.final_norm).reshape(*tokens.shape, -1)
 
     def logits(self, x: Array) -> Array:
         """Compare vectors with the embedding of every token: their likeness is the logit."""
         return x @ self.output.T  # (..., vocabulary)
 
-    def attention(self, x: Array, i: int, cache: Cache, sequences: int) -> Array:
+    def attention(self, x: Array, i: int, cache: Cache, turns: NDArray, ahead: Array) -> Array:
         """Let every token gather what it needs from itself and the tokens before it."""
-        block, n = self.blocks[i], len(x) // sequences  # n new tokens in each sequence
-        shape = (sequences, n, -1, self.sizes.size)
-        query = linear(x, block["query"]).reshape(shape).swapaxes(1, 2)  # (.., heads, n, size)
-        key = linear(x, block["key"]).reshape(shape).swapaxes(1, 2)  # (.., kv_heads, n, size)
-        value = linear(x, block["value"]).reshape(shape).swapaxes(1, 2)
+        heads, kv_heads, size = self.sizes.heads, self.sizes.kv_heads, self.sizes.size
+        new = linear(x, self.blocks[i]["query_key_value"])
+        new = new.reshape(cache.sequences, -1, heads + 2 * kv_heads, size).swapaxes(1, 2)
+        turned = rotate(new[:, :-kv_heads], turns)
+        query = turned[:, :heads].reshape(cache.sequences, kv_heads, -1, size)  # 3 to each key
+        keys, values = cache.add(i, turned[:, heads:], new[:, -kv_heads:])  # (.., length, size)
 
-        query, key = self.rotate(query, cache.length), self.rotate(key, cache.length)
-        keys, values = cache.add(i, key, value)  # (.., kv_heads, length, size)
-
-        shared = query.reshape(sequences, self.sizes.kv_heads, -1, self.sizes.size)
-        scores = shared @ keys.swapaxes(2, 3) / np.float32(np.sqrt(self.sizes.size))
-        scores = scores.reshape(sequences, self.sizes.heads, n, -1)  # (.., heads, n, length)
-        if n > 1:
-            scores += no_looking_ahead(n, scores.shape[-1])
-        weights = softmax(scores).reshape(*shared.shape[:3], -1)
-        gathered = (weights @ values).reshape(sequences, -1, n, self.sizes.size)
-        return linear(gathered.swapaxes(1, 2).reshape(len(x), -1), block["attention_output"])
-
-    def rotate(self, x: Array, start: int) -> Array:
-        """Turn each pair of numbers by an angle that grows with the token's position.
-
-        Rotary embedding: Su et al. 2021, arXiv:2104.09864, section 3.2, on neighboring pairs.
-        """
-        here = slice(start, start + x.shape[2])
-        cos, sin = self.cos[here], self.sin[here]  # (n, size / 2)
-        even, odd = x[..., 0::2], x[..., 1::2]
-        turned = np.stack([even * cos - odd * sin, even * sin + odd * cos], axis=-1)
-        return turned.reshape(x.shape)
+        scores = query @ keys.swapaxes(2, 3) / np.float32(np.sqrt(size))  # (.., 3 n, length)
+        weights = softmax(scores + ahead)
+        gathered = (weights @ values).reshape(cache.sequences, heads, -1, size)
+        return linear(gathered.swapaxes(1, 2).reshape(x.shape), self.blocks[i]["attention_output"])
 
     def norm(self, x: Array, weight: Array) -> Array:
         """Scale each token's vector to length sqrt(width): Zhang and Sennrich 2019."""
-        mean_square = np.mean(x * x, axis=-1, keepdims=True)
+        mean_square = np.vecdot(x, x)[:, None] / np.float32(self.sizes.width)
         return x / np.sqrt(mean_square + np.float32(self.sizes.norm_epsilon)) * weight
 
 
 def feed_forward(x: Array, block: Block) -> Array:
     """Transform each token's vector on its own: SwiGLU, Shazeer 2020, arXiv:2002.05202."""
-    gate = linear(x, block["gate"])  # (rows, 1536)
-    return linear(gate / (1 + np.exp(-gate)) * linear(x, block["up"]), block["down"])
+    gate_up = linear(x, block["gate_up"])  # (rows, 2 * 1536)
+    half = gate_up.shape[1] // 2
+    gate, up = gate_up[:, :half], gate_up[:, half:]
+    return linear(gate / (1 + np.exp(-gate)) * up, block["down"])  # (rows, width)
 
 
 def linear(x: Array, weight: Array) -> Array:
@@ -138,9 +127,23 @@ def linear(x: Array, weight: Array) -> Array:
     return (weight @ x.T).T
 
 
-def no_looking_ahead(n: int, length: int) -> Array:
-    """Minus infinity where one of the n last tokens would see a token after itself."""
-    return np.triu(np.full((n, length), -np.inf, np.float32), k=length - n + 1)
+def rotary_turns(sizes: Sizes) -> NDArray[np.complex64]:
+    """Turn of pair i of a head at position t: exp(1j * t * base^(-2i / size))."""
+    frequencies = sizes.rotation_base ** (-np.arange(0, sizes.size, 2) / sizes.size)
+    return np.exp(1j * np.outer(np.arange(sizes.context), frequencies)).astype(np.complex64)
+
+
+def rotate(x: Array, turns: NDArray[np.complex64]) -> Array:
+    """Turn neighboring pairs of numbers, as if they were complex, by an angle for each position.
+
+    Rotary embedding: Su et al. 2021, arXiv:2104.09864, section 3.2.
+    """
+    return (np.ascontiguousarray(x).view(np.complex64) * turns).view(np.float32)
+
+
+def looking_ahead(start: int, end: int) -> Array:
+    """Minus infinity where one of the tokens start to end would see a token after itself."""
+    return np.triu(np.full((end - start, end), -np.inf, np.float32), k=start + 1)
 
 
 def softmax(scores: Array) -> Array:

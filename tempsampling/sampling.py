@@ -6,11 +6,7 @@ llama.cpp and mlx-lm put temperature last: logits [3, 2, 1] with T = 0.5 and top
 token when temperature comes first and two when it comes last.
 """
 
-import sys
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
-from math import exp
 from typing import Any
 
 import numpy as np
@@ -25,9 +21,9 @@ from tempsampling._arguments import (
     whole_number,
 )
 from tempsampling._selection import FEW, WITHIN, crossing, keep_min_p, keep_top_k, keep_top_p
+from tempsampling._tiny import TINY, draw_from_tiny
 from tempsampling.distributions import scaled
 
-TINY = 16  # tokens that plain Python ranks faster than NumPy does
 ORDER = ("temperature", "top_k", "top_p", "min_p")
 
 
@@ -136,10 +132,9 @@ def sample(
     tokens = np.empty(heights.shape, dtype=np.intp)
     for i, row in enumerate(rows):
         if len(heights) == 1 and row.size <= TINY:
-            tokens[0, i] = _draw_from_tiny(row.tolist(), start, steps, heights.item(i))
+            tokens[0, i] = draw_from_tiny(row.tolist(), start, steps, heights.item(i))
         elif len(heights) == 1 and row.size > FEW:
-            kept, survivors, final = _survivors(row, start, steps)
-            tokens[0, i] = kept[crossing(survivors, final, heights[0, i])]
+            tokens[0, i] = _draw_from_many(row, start, steps, heights[0, i])[0]
         else:
             ranked, running = _ranked_survivors(row, start, steps)
             bounds = heights[:, i] * running.item(-1)  # less than the sum, because heights are < 1
@@ -147,12 +142,23 @@ def sample(
     return tokens.reshape(u.shape) if u.ndim else int(tokens.item())
 
 
+def draw(z: NDArray, noise: float, **settings: Any) -> tuple[int, float]:
+    """Draw one token from one row of logits; return it with its probability under the sampler.
+
+    For use inside the package: `noise` is one number u, the settings are those of `sample`.
+
+    >>> draw(np.array([2.0, 1.0, 0.0]), 0.5, temperature=0.0)
+    (0, 1.0)
+    """
+    return _draw_from_many(logit_array(z), *_checked_chain(**settings), noise)
+
+
 def _checked_chain(
     temperature: float,
-    top_k: int | None,
-    top_p: float | None,
-    min_p: float | None,
-    order: Sequence[str],
+    top_k: int | None = None,
+    top_p: float | None = None,
+    min_p: float | None = None,
+    order: Sequence[str] = ORDER,
 ) -> tuple[float, list[tuple[str, Any]]]:
     """Return the temperature to begin with, and the steps that are switched on, in order."""
     if order is not ORDER and (
@@ -197,33 +203,14 @@ def _ranked_survivors(
     return order[: ranked.size], running[: ranked.size]
 
 
-def _draw_from_tiny(z: list[float], start: float, steps: list, height: float) -> int:
-    """Rank and draw as above in plain Python, for rows on which a call of NumPy costs the most."""
-    order = sorted(range(len(z)), key=z.__getitem__, reverse=True)  # among equals by index
-    ranked = [z[i] for i in order]
-    weights = _weights_of_tiny(ranked, start)
-    for step, setting in steps:
-        if step == "temperature":
-            weights = _weights_of_tiny(ranked, setting)
-        elif step == "top_k" and setting < len(ranked):
-            least = ranked[setting - 1]
-            ranked = [logit for logit in ranked if logit >= least]
-        elif step == "top_p" and setting < 1:
-            running = list(accumulate(weights[: len(ranked)]))
-            ranked = ranked[: bisect_right(running, setting * WITHIN * running[-1]) + 1]
-        elif step == "min_p":
-            least = setting * WITHIN
-            ranked = [logit for logit, w in zip(ranked, weights, strict=False) if w >= least]
-    running = list(accumulate(weights[: len(ranked)]))
-    return order[bisect_right(running, height * running[-1])]
-
-
-def _weights_of_tiny(ranked: list[float], temperature: float) -> list[float]:
-    largest = ranked[0]
-    if temperature in (0, np.inf):
-        least = largest if temperature == 0 else -sys.float_info.max
-        return [float(logit >= least) for logit in ranked]
-    return [exp((logit - largest) / temperature) for logit in ranked]
+def _draw_from_many(
+    z: NDArray, start: float, steps: list[tuple[str, Any]], height: float
+) -> tuple[int, float]:
+    """Draw without sorting, for a large vocabulary."""
+    kept, survivors, final = _survivors(z, start, steps)
+    place, total = crossing(survivors, final, height)
+    weight = np.exp(scaled(survivors[place], final, survivors.max()))
+    return int(kept[place]), float(weight / total)
 
 
 def _survivors(

@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from tempsampling._arguments import plain_array, shorten
 from tempsampling.gguf_file import Text
 from tempsampling.llama import Array, Cache, Llama
+from tempsampling.progress import progress
 from tempsampling.weights import load_weights
 
 ROLES = ("system", "user", "assistant")
@@ -91,9 +92,8 @@ class SmolLM2:
         rows = np.atleast_2d(given)
         cache = Cache(self.network.sizes, len(rows))
         found = np.empty((*rows.shape, self.network.sizes.vocabulary), np.float32)
-        for start in range(0, rows.shape[1], AT_ONCE):
-            part = rows[:, start : start + AT_ONCE]
-            found[:, start : start + AT_ONCE] = self.network.logits(self._read(part, cache))
+        for start, vectors in self._read(rows, cache):
+            found[:, start : start + vectors.shape[1]] = self.network.logits(vectors)
         return found.reshape(*given.shape, -1)
 
     def next_logits(self, tokens: ArrayLike, cache: Cache | None = None) -> tuple[Array, Cache]:
@@ -129,8 +129,8 @@ class SmolLM2:
                 f"tokens must have one row for each of the {cache.sequences} sequences in cache,"
                 f" got {len(rows)}"
             )
-        for start in range(0, rows.shape[1], AT_ONCE):
-            last = self._read(rows[:, start : start + AT_ONCE], cache)[:, -1]
+        for _, vectors in self._read(rows, cache):
+            last = vectors[:, -1]
         return self.network.logits(last), cache
 
     def tokenize(self, text: str) -> list[int]:
@@ -181,6 +181,8 @@ class SmolLM2:
             raise ValueError("messages must go to a model with a chat template, got one without")
         if isinstance(messages, str | Mapping) or not isinstance(messages, Sequence):
             raise TypeError(f"messages must be a list of dictionaries, got {shorten(messages)}")
+        if not messages:
+            raise ValueError("messages must hold at least one message, got []")
         for message in messages:
             if not isinstance(message, Mapping) or set(message) != {"role", "content"}:
                 raise ValueError(
@@ -195,13 +197,17 @@ class SmolLM2:
         template = ImmutableSandboxedEnvironment().from_string(self._text.chat_template)
         return template.render(messages=list(messages), add_generation_prompt=True)
 
-    def _read(self, rows: NDArray[np.intp], cache: Cache) -> Array:
-        if cache.length + rows.shape[1] > self.context:
+    def _read(self, rows: NDArray[np.intp], cache: Cache) -> Iterator[tuple[int, Array]]:
+        """Read a text in parts; yield where each begins, and its vectors."""
+        n = rows.shape[1]
+        if cache.length + n > self.context:
             raise ValueError(
-                f"tokens must fit into the context of {self.context} tokens, got {rows.shape[1]}"
+                f"tokens must fit into the context of {self.context} tokens, got {n} more"
                 f" after {cache.length}"
             )
-        return self.network.forward(rows, cache)
+        starts = range(0, n, AT_ONCE)
+        for start in progress("Reading", starts) if len(starts) > 1 else starts:
+            yield start, self.network.forward(rows[:, start : start + AT_ONCE], cache)
 
     def _token_array(
         self, tokens: ArrayLike, dimensions: tuple[int, ...], *, empty: bool = False

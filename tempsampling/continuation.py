@@ -1,0 +1,166 @@
+"""A text that follows a prompt, with what a model says of each of its tokens.
+
+`generate` writes such a continuation, `score` reads one: a text that is there already.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tempsampling._arguments import shorten
+
+ALTERNATIVES = 5  # likeliest tokens that are kept for every step
+HALF_A_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes decode to that need those to come
+
+
+class Model(Protocol):
+    """What `generate` needs of a language model; `SmolLM2` and `TransformersModel` have it."""
+
+    context: int  # tokens that a text may have at most
+    end_tokens: Collection[int]  # tokens after which nothing follows
+
+    def tokenize(self, text: str) -> list[int]:
+        """Split a text into tokens."""
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Join tokens into a text."""
+
+    def next_logits(self, tokens: ArrayLike, cache: Any = None) -> tuple[NDArray, Any]:
+        """Read tokens (sequences, n); return logits (sequences, vocabulary) and the new cache.
+
+        A cache of one sequence serves any number of sequences.
+        """
+
+    def logits_for(self, tokens: ArrayLike) -> NDArray:
+        """Return the logits that follow each of n tokens: (n, vocabulary)."""
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What follows a prompt, token by token; every array has one entry for each token."""
+
+    prompt: str
+    text: str  # without the token that ended it
+    pieces: tuple[str, ...]  # the text that each token adds
+    tokens: NDArray[np.intp]
+    probabilities: NDArray[np.float64]  # of the model itself: T = 1, nothing cut off
+    sampler_probabilities: NDArray[np.float64]  # after temperature and truncation
+    entropies: NDArray[np.float64]  # of the model's distribution before the token, in bits
+    alternatives: tuple[
+        tuple[tuple[str, float], ...], ...
+    ]  # the likeliest tokens and the model's p
+    temperature: float
+    ended: bool  # by a token of the model, not by max_tokens
+
+
+def score(model: Model, text: str, *, prompt: str = "") -> Continuation:
+    """Say of every token of a given text what `generate` says of those it draws, at T = 1.
+
+    Parameters
+    ----------
+    model : as in `generate`
+    text : a string of at least one token, or of two if there is no prompt
+    prompt : what stands before the text; by default the text's own first token
+
+    Returns
+    -------
+    A `Continuation` whose two kinds of probabilities are the same.
+
+    Raises
+    ------
+    TypeError, ValueError for a text that is no string, too short, or too long for the context.
+
+    Examples
+    --------
+    >>> from tempsampling.smollm import SmolLM2
+    >>> prompt = "Mary had a little lamb, its fleece was"
+    >>> score(SmolLM2.load(), " white as snow", prompt=prompt).probabilities.round(2)
+    array([0.15, 0.41, 0.81])
+    """
+
+    tokens = prompt_tokens(model, text, 1, "text")
+    past = prompt_tokens(model, prompt, len(tokens)) if prompt else [tokens.pop(0)]
+    if not tokens:
+        raise ValueError(f"text must have at least two tokens if there is no prompt, got {text!r}")
+    sequence = GrowingContinuation(model, prompt or model.decode(past), 1.0)
+    logits = model.logits_for(past + tokens)[len(past) - 1 : -1]
+    for token, z in zip(tokens, logits, strict=True):
+        (p,), (entropy,) = plain_distributions(z[None])
+        sequence.add(token, p, entropy, p[token])
+    return sequence.so_far()
+
+
+class GrowingContinuation:
+    """A continuation as it grows, for use inside the package."""
+
+    def __init__(self, model: Model, prompt: str, temperature: float) -> None:
+        self.model, self.prompt, self.temperature = model, prompt, temperature
+        self.ended = False
+        self.tokens: list[int] = []
+        self._pieces: list[str] = []
+        self._unread: list[int] = []  # the last tokens, if they end within a character
+        self._numbers: list[tuple[float, float, float]] = []
+        self._alternatives: list[tuple[tuple[str, float], ...]] = []
+
+    def add(self, token: int, p: NDArray, entropy: float, sampler_probability: float) -> None:
+        """Append a token that was drawn from p, the model's probabilities of all tokens."""
+        self.tokens.append(token)
+        self.ended = token in self.model.end_tokens
+        self._unread.append(token)
+        piece = self.model.decode(self._unread)
+        whole = not piece.endswith(HALF_A_CHARACTER)
+        self._pieces.append(piece if whole else "")
+        self._unread = [] if whole else self._unread
+        self._numbers.append((p[token], sampler_probability, entropy))
+        top = np.argpartition(-p, ALTERNATIVES)[:ALTERNATIVES]
+        top = top[np.argsort(-p[top], kind="stable")]
+        self._alternatives.append(tuple((self.model.decode([i]), float(p[i])) for i in top))
+
+    def so_far(self) -> Continuation:
+        """Return what there is, in arrays of its own."""
+        spoken = self.tokens[:-1] if self.ended else self.tokens
+        plain, sampler, entropies = np.array(self._numbers, np.float64).T
+        return Continuation(
+            prompt=self.prompt,
+            text=self.model.decode(spoken),
+            pieces=tuple(self._pieces),
+            tokens=np.array(self.tokens, np.intp),
+            probabilities=plain,
+            sampler_probabilities=sampler,
+            entropies=entropies,
+            alternatives=tuple(self._alternatives),
+            temperature=self.temperature,
+            ended=self.ended,
+        )
+
+
+def plain_distributions(logits: NDArray) -> tuple[NDArray, NDArray]:
+    """Return each row's softmax at T = 1, and its entropy in bits, in the precision of the model.
+
+    `softmax` and `entropy` work in float64 and check more: for 32 sequences, five times as long.
+    """
+    # exp(-1000) is 0 in every precision: this keeps 0 * infinity out of the entropy.
+    shifted = np.maximum(logits - logits.max(axis=-1, keepdims=True), -1000)
+    weights = np.exp(shifted)
+    total = weights.sum(axis=-1, keepdims=True)
+    weights /= total
+    nats = np.log(total[:, 0]) - np.vecdot(weights, shifted)
+    return weights, np.maximum(nats, 0) / np.log(2)
+
+
+def prompt_tokens(model: Model, text: str, room: int, name: str = "prompt") -> list[int]:
+    """Return a text's tokens, if there are any and if so many more fit into the context."""
+    if not isinstance(text, str):
+        raise TypeError(f"{name} must be a string, got {shorten(text)}")
+    tokens = list(model.tokenize(text))
+    if not tokens:
+        raise ValueError(f"{name} must have at least one token, got {shorten(text)}")
+    if len(tokens) + room > model.context:
+        raise ValueError(
+            f"{name} must leave room for {room} more tokens in the context of {model.context},"
+            f" got {len(tokens)} tokens"
+        )
+    return tokens
