@@ -15,7 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tempsampling._arguments import generator, plain_array, temperature_number, whole_number
+from tempsampling._arguments import (
+    generator,
+    plain_array,
+    shorten,
+    temperature_number,
+    whole_number,
+)
 from tempsampling.continuation import (
     Continuation,
     GrowingContinuation,
@@ -79,6 +85,8 @@ def generate(
     >>> generate(SmolLM2.load(), "One, two, three,", temperature=0, max_tokens=4)[0].text
     ' four, five,'
     """
+    if on_token is not None and not callable(on_token):
+        raise TypeError(f"on_token must be a function, got {shorten(on_token)}")
     most = whole_number(max_tokens, "max_tokens")
     past = prompt_tokens(model, prompt, most)
     temperatures = _temperatures(temperature, n)

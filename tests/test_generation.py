@@ -1,0 +1,215 @@
+"""A model writes: the same seed the same text, and every token with its probability."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from tempsampling import entropy, log_softmax, softmax, truncate
+from tempsampling.continuation import score
+from tempsampling.generation import generate
+from tempsampling.smollm import SmolLM2
+
+PROMPT = "Once upon a time, there was a little"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return SmolLM2.load()
+
+
+def texts(continuations):
+    return [continuation.text for continuation in continuations]
+
+
+def test_at_temperature_zero_every_token_is_the_likeliest(model):
+    (text,) = generate(model, PROMPT, temperature=0, max_tokens=12)
+    tokens = model.tokenize(PROMPT)
+    for token in text.tokens:
+        assert token == model.logits_for(tokens)[-1].argmax()
+        tokens.append(int(token))
+    assert (text.sampler_probabilities == 1).all()
+
+
+def test_the_numbers_of_every_token_are_those_of_the_logits(model):
+    (text,) = generate(model, PROMPT, temperature=1.5, top_p=0.9, max_tokens=10, seed=4)
+    prompt = model.tokenize(PROMPT)
+    logits = model.logits_for(prompt + text.tokens.tolist())[len(prompt) - 1 : -1]
+    steps = np.arange(10)
+    plain = softmax(logits)
+    np.testing.assert_allclose(text.probabilities, plain[steps, text.tokens], rtol=1e-3)
+    np.testing.assert_allclose(text.entropies, entropy(plain), rtol=1e-3)
+    cut = truncate(logits, temperature=1.5, top_p=0.9)
+    np.testing.assert_allclose(text.sampler_probabilities, cut[steps, text.tokens], rtol=1e-3)
+    for p, alternatives in zip(plain, text.alternatives, strict=True):
+        top = np.argsort(-p)[:5]
+        assert [piece for piece, _ in alternatives] == [model.decode([i]) for i in top]
+        np.testing.assert_allclose([q for _, q in alternatives], p[top], rtol=1e-3)
+
+
+def test_the_same_seed_gives_the_same_texts_twice_in_one_process(model):
+    settings = {"n": 3, "max_tokens": 12, "seed": 7}
+    assert texts(generate(model, PROMPT, **settings)) == texts(generate(model, PROMPT, **settings))
+    assert texts(generate(model, PROMPT, **settings | {"seed": 8})) != texts(
+        generate(model, PROMPT, **settings)
+    )
+
+
+def test_the_same_seed_gives_the_same_texts_in_two_processes(model):
+    code = (
+        "from tempsampling.generation import generate; from tempsampling.smollm import SmolLM2\n"
+        f"for text in generate(SmolLM2.load(), {PROMPT!r}, n=2, max_tokens=12, seed=7):\n"
+        "    print(text.tokens.tolist())"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    here = generate(model, PROMPT, n=2, max_tokens=12, seed=7)
+    assert run.stdout.splitlines() == [str(text.tokens.tolist()) for text in here]
+
+
+def test_without_a_seed_texts_differ(model):
+    assert len(set(texts(generate(model, PROMPT, n=4, max_tokens=12)))) == 4
+
+
+def test_asking_for_more_continues_what_was_there(model):
+    few = generate(model, PROMPT, n=1, max_tokens=6, seed=2)[0]
+    many = generate(model, PROMPT, n=3, max_tokens=12, seed=2)[0]
+    assert many.tokens[:6].tolist() == few.tokens.tolist()
+
+
+def test_with_common_noise_a_seed_gives_equal_temperatures_equal_texts(model):
+    common = generate(model, PROMPT, n=3, max_tokens=12, seed=1, common_noise=True)
+    assert len(set(texts(common))) == 1
+    own = generate(model, PROMPT, n=3, max_tokens=12, seed=1)
+    assert len(set(texts(own))) == 3
+    assert own[0].tokens.tolist() == common[0].tokens.tolist()
+
+
+def test_with_common_noise_more_heat_never_picks_a_likelier_token(model):
+    """Until two texts part, they stand before the same distribution with the same noise."""
+    temperatures = [0, 0.5, 1, 1.5, 2]
+    steps = generate(
+        model, PROMPT, temperature=temperatures, max_tokens=1, seed=6, common_noise=True
+    )
+    logits = model.logits(PROMPT)
+    ranks = [(logits > logits[text.tokens[0]]).sum() for text in steps]
+    assert ranks == sorted(ranks)
+    assert ranks[-1] > ranks[0]
+    assert [text.temperature for text in steps] == temperatures
+
+
+def test_a_reply_ends_with_the_end_of_turn_and_does_not_show_it(model):
+    question = [{"role": "user", "content": "What is the capital of France?"}]
+    (reply,) = generate(model, model.chat_prompt(question), temperature=0, max_tokens=60)
+    assert reply.text == "The capital of France is Paris."
+    assert reply.ended
+    assert reply.tokens[-1] in model.end_tokens
+    assert len(reply.tokens) == len(reply.pieces) < 60
+
+
+def test_a_sequence_that_ended_stays_while_the_others_go_on(model):
+    question = [{"role": "user", "content": "Name a color."}]
+    replies = generate(model, model.chat_prompt(question), n=6, max_tokens=25, seed=3)
+    lengths = {len(reply.tokens) for reply in replies}
+    assert len(lengths) > 1
+    for reply in replies:
+        assert reply.ended == (reply.tokens[-1] in model.end_tokens)
+        assert reply.ended or len(reply.tokens) == 25
+        assert len(reply.entropies) == len(reply.alternatives) == len(reply.tokens)
+
+
+def test_pieces_join_to_the_text_even_where_a_token_is_half_a_character(model):
+    emoji = "The forecast: 🌦️ and 👩‍🔬"
+    read = score(model, emoji)
+    assert read.prompt + "".join(read.pieces) == emoji
+    assert "" in read.pieces  # a token that completes no character
+
+
+def test_scoring_gives_the_likelihood_of_a_text(model):
+    tokens = model.tokenize("Mary had a little lamb")
+    read = score(model, "Mary had a little lamb")
+    assert read.prompt == model.decode(tokens[:1])
+    expected = log_softmax(model.logits_for(tokens)[:-1])[np.arange(len(tokens) - 1), tokens[1:]]
+    np.testing.assert_allclose(np.log(read.probabilities), expected, atol=1e-4)
+
+
+def test_what_was_written_is_scored_as_it_was_written(model):
+    (text,) = generate(model, PROMPT, max_tokens=10, seed=5)
+    read = score(model, text.text, prompt=PROMPT)
+    assert read.tokens.tolist() == text.tokens.tolist()
+    np.testing.assert_allclose(read.probabilities, text.probabilities, rtol=1e-3)
+    np.testing.assert_allclose(read.entropies, text.entropies, rtol=1e-3)
+
+
+def test_a_chat_can_show_every_token_as_it_comes(model):
+    seen = []
+    (text,) = generate(
+        model, PROMPT, max_tokens=5, seed=1, on_token=lambda found: seen.append(found[0].text)
+    )
+    assert len(seen) == 5
+    assert seen[-1] == text.text
+    assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
+
+
+def test_an_interrupt_stops_within_a_token_and_leaves_the_model_usable(model):
+    expected = texts(generate(model, PROMPT, max_tokens=6, seed=1))
+    counted = []
+
+    def interrupt(found):
+        counted.append(len(found[0].tokens))
+        if counted[-1] == 3:  # as Jupyter does: a signal, while the loop works
+            threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        generate(model, PROMPT, max_tokens=2000, seed=1, on_token=interrupt)
+    assert counted[-1] <= 5
+    assert texts(generate(model, PROMPT, max_tokens=6, seed=1)) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"prompt": ""}, ValueError, "prompt must have at least one token, got ''"),
+        ({"prompt": None}, TypeError, "prompt must be a string, got None"),
+        ({"prompt": [{"role": "user"}]}, TypeError, "prompt must be a string, got"),
+        ({"prompt": "a " * 8200}, ValueError, "prompt must leave room for 2 more tokens"),
+        ({"max_tokens": 8192}, ValueError, "prompt must leave room for 8192 more tokens"),
+        ({"max_tokens": 0}, ValueError, "max_tokens must be at least 1, got 0"),
+        ({"max_tokens": 2.5}, TypeError, "max_tokens must be a whole number, got 2.5"),
+        ({"temperature": -1}, ValueError, "temperature must be .* got -1"),
+        ({"temperature": "hot"}, TypeError, "temperature must be .* got 'hot'"),
+        ({"temperature": []}, ValueError, "temperature must be one number for each sequence"),
+        ({"temperature": [0.5, float("nan")]}, ValueError, "temperature must be .* got nan"),
+        ({"temperature": [1, 2], "n": 3}, ValueError, "temperature must be one number, or n = 3"),
+        ({"n": 0}, ValueError, "n must be at least 1, got 0"),
+        ({"top_k": 0}, ValueError, "top_k must be at least 1, got 0"),
+        ({"top_p": 1.5}, ValueError, "top_p must be .* got 1.5"),
+        ({"min_p": -1}, ValueError, "min_p must be .* got -1"),
+        ({"order": ("top_k",)}, ValueError, "order must hold each"),
+        ({"seed": -1}, ValueError, "seed must be at least 0, got -1"),
+        ({"seed": "one"}, TypeError, "seed must be a seed, .* got 'one'"),
+        ({"on_token": 5}, TypeError, "on_token must be a function, got 5"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(model, arguments, error, message):
+    with pytest.raises(error, match=message):
+        generate(model, **{"prompt": "The", "max_tokens": 2} | arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "error", "message"),
+    [
+        ("", "The", ValueError, "text must have at least one token, got ''"),
+        ("The", "", ValueError, "text must have at least two tokens if there is no prompt"),
+        (5, "The", TypeError, "text must be a string, got 5"),
+        ("cat", 5, TypeError, "prompt must be a string, got 5"),
+        ("a " * 8000, "a " * 300, ValueError, "prompt must leave room for"),
+    ],
+)
+def test_what_cannot_be_scored_is_refused_by_name(model, text, prompt, error, message):
+    with pytest.raises(error, match=message):
+        score(model, text, prompt=prompt)
