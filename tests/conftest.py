@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people; kernels inherit this
+
 
 @pytest.fixture(scope="session")
 def browser():

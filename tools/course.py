@@ -32,7 +32,11 @@ COMMANDS = {
     "test": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], ["pytest"]]),
     "bench": (
         ["test", "bench"],
-        [["python", "tools/bench.py"], ["python", "tools/bench_sampling.py"]],
+        [
+            ["python", "tools/bench.py"],
+            ["python", "tools/bench_model.py"],
+            ["python", "tools/bench_sampling.py"],
+        ],
     ),
     "parity": (["bench"], [["python", "tools/parity.py"]]),
     "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
@@ -56,6 +60,8 @@ def run(step):
     environment = dict(os.environ)
     environment["PATH"] = str(PYTHON.parent) + os.pathsep + environment.get("PATH", "")
     environment["VIRTUAL_ENV"] = str(VENV)
+    # With .venv goes everything, the model's arrays too.
+    environment.setdefault("TEMPSAMPLING_CACHE", str(VENV / "share" / "tempsampling"))
     program, arguments = step[0], step[1:]
     if program == "jupyterlab":
         arguments = lab_options() + arguments

@@ -1,4 +1,4 @@
-"""Compare with PyTorch and transformers, live: the filters, and what the lessons say of them.
+"""Compare with PyTorch and transformers, live: filters, what lessons say of them, and the model.
 
     make parity
 
@@ -13,6 +13,11 @@ import transformers
 from reference_samplers import SETTINGS, disagreements, logit_batches, scores_of_transformers
 
 from tempsampling import softmax
+from tempsampling.continuation import score
+from tempsampling.generation import generate
+from tempsampling.smollm import SmolLM2
+from tempsampling.transformers_model import TransformersModel
+from tempsampling.weights import find_weights
 
 
 def batches():
@@ -83,14 +88,58 @@ def check_lesson_1():
         "top_k=0 switches the cut off": tokens_left(top_k=0) == 500,
         "a whole number is no temperature": refuses_whole_numbers(),
     }
-    print("\nLesson 1, in other tools")
+    return report("Lesson 1, in other tools", claims)
+
+
+def check_model():
+    """SmolLM2 in NumPy and in transformers, which reads the same file, in the same loop."""
+    weights = find_weights()
+    ours = SmolLM2.load()
+    other = TransformersModel.load(str(weights.parent), gguf_file=weights.name)
+    question = [{"role": "user", "content": "What is the capital of France?"}]
+    tokens = ours.tokenize("The quick brown fox jumps over the lazy dog, 12 times.")
+    _, cache = other.next_logits([tokens[:5]])
+    branched, _ = other.next_logits([tokens[5:], tokens[5:]], cache)
+    settings = {"temperature": [0, 0.7, 1.0, 1.5], "seed": 1, "common_noise": True}
+    pairs = zip(
+        *(generate(model, "Once upon a time", **settings) for model in (ours, other)), strict=True
+    )
+    read, read_by_other = (score(model, "Mary had a little lamb") for model in (ours, other))
+    logits = ours.logits_for(tokens)
+    return report(
+        "SmolLM2 in transformers' place, and the reverse",
+        {
+            "logits agree to 1e-3 at every position": close(other.logits_for(tokens), logits),
+            "a batch of two": close(other.logits_for([tokens, tokens])[1], logits),
+            "the next token's": close(
+                other.logits("The weather today is"), ours.logits("The weather today is")
+            ),
+            "with a cache that two sequences branch from": close(branched, logits[[-1, -1]]),
+            "both write the same four texts": all(a.text == b.text for a, b in pairs),
+            "a text has the same likelihood": close(
+                read.probabilities, read_by_other.probabilities
+            ),
+            "the same chat prompt": ours.chat_prompt(question) == other.chat_prompt(question),
+            "a reply ends with its turn": generate(
+                other, other.chat_prompt(question), temperature=0
+            )[0].ended,
+        },
+    )
+
+
+def close(a, b):
+    return a.shape == b.shape and np.abs(a - b).max() <= 1e-3
+
+
+def report(title, claims):
+    print(f"\n{title}")
     for claim, holds in claims.items():
         print(f"  {'holds' if holds else 'FAILS'}: {claim}")
     return all(claims.values())
 
 
 def main():
-    results = [compare_filters(), check_lesson_1()]
+    results = [compare_filters(), check_lesson_1(), check_model()]
     sys.exit(0 if all(results) else 1)
 
 
