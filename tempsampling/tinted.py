@@ -1,65 +1,21 @@
-"""Generated text, each token tinted by its probability, with what else might have been said.
-
-The HTML needs no JavaScript and is made to be taken apart. What a token's card says stands in an
-attribute, so that a site that removes styles shows the text alone. The tint stands at the token
-itself, half transparent over whatever the page's background is: it serves light and dark themes,
-and survives in a notebook that JupyterLab does not trust yet. The tokens of a text are one group of
-radio buttons, which browsers make one stop of the Tab key, with arrow keys from token to token.
-"""
+"""Generated text, each token tinted by its probability, and what else might have been said."""
 
 import textwrap
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha1
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
+from zlib import crc32
 
+from tempsampling import _tint_html as html
 from tempsampling._arguments import shorten, whole_number
 from tempsampling._labels import percent, visible
 from tempsampling._texts import listed
-from tempsampling.generation import Continuation
+from tempsampling.generation import HALF_A_CHARACTER, Continuation
 
-STEPS = (0.5, 0.1, 0.01, 0.001, 0.0)  # the least probability of each tint
-LEGEND = ("≥ 50%", "≥ 10%", "≥ 1%", "≥ 0.1%", "less")
-TINTS = ("#d55e0000", "#d55e0024", "#d55e004a", "#d55e0078", "#d55e00aa")  # vermilion, opacity
-SURPRISING = 0.1  # below it, sites without styles highlight a token, and plain text has ‹ ›
 WIDTH = 80  # columns of plain text
 LONGEST = 20  # characters of a token on a card
-
-STYLE = """<style>
-.ts-tint {position: relative; isolation: isolate; padding: 2px 4px; line-height: 1.75}
-.ts-tint .ts-row {display: flex; gap: .6em; margin: .2em 0}
-.ts-tint .ts-row > b {flex: 0 0 4em; white-space: nowrap}
-.ts-tint .ts-text {flex: 1 1 0; min-width: 0; position: relative; anchor-scope: --ts-token}
-.ts-tint .ts-text, .ts-tint i {white-space: pre-wrap; overflow-wrap: anywhere}
-.ts-tint i {font-style: normal; opacity: .72}
-.ts-tint label {display: inline; margin: 0; font: inherit; color: inherit; cursor: pointer}
-.ts-tint input {display: inline; position: absolute; width: 1px; height: 1px; margin: 0;
-  opacity: 0; pointer-events: none}
-.ts-tint :is(mark, u) {padding: .12em 0; border-radius: 3px; margin-right: 1px;
-  text-decoration: none; box-decoration-break: clone; -webkit-box-decoration-break: clone}
-.ts-tint .ts-parts > :is(mark, u) {border-left: 3px solid}
-.ts-tint label:is(:hover, :focus-within) > :is(mark, u) {outline: 2px solid;
-  anchor-name: --ts-token}
-.ts-tint label:is(:hover, :focus-within)::after {content: attr(data-card); display: block;
-  position: absolute; z-index: 1; left: 0; box-sizing: border-box; max-width: 100%;
-  margin-top: 3px; padding: 6px 12px; border: 1px solid #888; border-radius: 6px;
-  background: #222; color: #fff; font: 13px/18px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono",
-  monospace; white-space: pre; overflow: hidden; direction: ltr; text-align: left;
-  pointer-events: none}
-.ts-tint:has(label:hover) label:not(:hover) > :is(mark, u) {anchor-name: none}
-.ts-tint:has(label:hover) label:not(:hover)::after {display: none}
-@supports (left: anchor(left)) {
-  .ts-tint label:is(:hover, :focus-within)::after {position-anchor: --ts-token; width: 270px;
-    left: clamp(0px, anchor(left), 100% - min(270px, 100%))}
-}
-.ts-tint .ts-legend {min-height: 165px; padding-top: .6em; font-size: .9em}
-.ts-tint .ts-legend > :is(mark, u) {padding: .12em .5em}
-.ts-tint .ts-legend::after {content: "Point at a token, or press Tab and then the arrow keys, to "
-  "see what else the model might have said."; display: block}
-.ts-tint :is(td, th) {text-align: left; white-space: nowrap}
-</style>"""
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,31 +57,32 @@ def tint(continuations: Continuation | Iterable[Continuation]) -> Shown:
     >>> from tempsampling.generation import score
     >>> from tempsampling.smollm import SmolLM2
     >>> tint(score(SmolLM2.load(), " white as cheese", prompt="Mary had a lamb, its fleece was"))
+    Mary had a lamb, its fleece was …
+    T = 1    ‹white› as ‹cheese›
+    ‹ › below 10% under the model at T = 1
     """
     if isinstance(continuations, Continuation):
         continuations = [continuations]
     continuations = [_checked(c, "continuations") for c in listed(continuations, "continuations")]
     # Each text needs a name for its radio buttons that no other has, and the same at the next run.
-    name = "ts" + sha1(repr(continuations).encode()).hexdigest()[:8]
-    rows, lines, parted, above = [], [], False, None
-    for i, continuation in enumerate(continuations):
-        t = f"T = {continuation.temperature:g}".replace("inf", "∞")
-        if above is None or continuation.prompt != above.prompt:
-            rows.append(f"<div><i>{_running(_open(continuation.prompt))}</i></div>")
-            lines.append(_wrapped(_open(continuation.prompt)))
-            parting = None
+    name = f"ts{crc32(repr(continuations).encode()):08x}"
+    rows, lines, bars, above = [], [], False, None
+    for i, below in enumerate(continuations):
+        t = f"T = {below.temperature:g}".replace("inf", "∞")
+        bar = None
+        if above is not None and below.prompt == above.prompt:
+            bar = _parting(above, below)
+            bars |= bar is not None
         else:
-            parting = _parting(above, continuation)
-            parted |= parting is not None
-        tokens = "".join(
-            _token(continuation, n, f"{name}-{i}", n == parting) for n in _places(continuation)
-        )
-        group = f'<div class="ts-text" role="radiogroup" aria-label="{t}">{tokens}</div>'
-        rows.append(f'<div class="ts-row"><b>{t}</b> {group}</div>')
-        lines.append(_wrapped(_bracketed(continuation), f"{t:<8} "))
-        above = continuation
-    lines.append(f"‹ › below {SURPRISING:.0%} under the model at T = 1")
-    return _shown("".join(rows) + _legend(parted), lines)
+            prompt = below.prompt if below.prompt.endswith("\n") else f"{below.prompt} …"
+            rows.append(html.prompt_line(prompt))
+            lines.append(_wrapped(prompt))
+        tokens = (_token(below, n, f"{name}-{i}", n == bar) for n in range(len(below.pieces)))
+        rows.append(html.text_row(t, "".join(tokens)))
+        lines.append(_wrapped(_bracketed(below), f"{t:<8} "))
+        above = below
+    lines.append(f"‹ › below {html.SURPRISING:.0%} under the model at T = 1")
+    return Shown(html.page("".join(rows) + html.legend(bars)), "\n".join(lines))
 
 
 def alternatives_table(
@@ -153,40 +110,40 @@ def alternatives_table(
     >>> from tempsampling.smollm import SmolLM2
     >>> mary = score(SmolLM2.load(), " white as cheese", prompt="Mary had a lamb, its fleece was")
     >>> alternatives_table(mary, positions=2)
+      2  ␣cheese: model <0.1%, sampler <0.1%, entropy 1.6 bits, place past 5th
+         81.7% ␣snow   3.7% ␣sand   2.5% ␣with   2.4% ␣the   2.2% ␣moon
     """
-    _checked(continuation, "continuation")
+    count = len(_checked(continuation, "continuation").pieces)
     if positions is None:
-        positions = _places(continuation)
+        positions = range(count)
     elif isinstance(positions, int) or not isinstance(positions, Iterable):
         positions = [positions]
     columns = max((len(likeliest) for likeliest in continuation.alternatives), default=0)
-    places = [f"{n + 1}." for n in range(columns)]
-    heads = ["position", "drawn", "model", "sampler", "entropy", "place", *places]
+    heads = ["position", "drawn", "model", "sampler", "entropy", "place"]
+    heads += [_ordinal(n + 1) for n in range(columns)]
     rows, lines = ["".join(f'<th scope="col">{head}</th>' for head in heads)], []
     for position in listed(positions, "positions"):
         n = whole_number(position, "positions", least=0)
-        if n >= len(continuation.pieces):
-            last = len(continuation.pieces) - 1
-            raise ValueError(f"positions must be from 0 to {last}, got {n}")
-        drawn, model, sampler, bits, rank = _facts(continuation, n)
-        place = f"{rank + 1}." if rank is not None else f"after {columns}."
-        likeliest = [
-            f"{'→ ' if i == rank else ''}{percent(p)} {visible(other)}"
-            for i, (other, p) in enumerate(continuation.alternatives[n])
-        ]
-        cells = [model, sampler, bits, place, *likeliest]
-        tinted = _tinted(continuation.probabilities[n], escape(drawn))
-        inner = (f"<b>{escape(c)}</b>" if c[0] == "→" else escape(c) for c in cells)
-        cells = "".join(f"<td>{cell}</td>" for cell in (tinted, *inner))
-        rows.append(f'<th scope="row">{n}</th>{cells}')
-        numbers = f"model {model}, sampler {sampler}, entropy {bits}, place {place}"
-        lines.append(_wrapped(f"{drawn}: {numbers}", f"{n:>3}  "))
+        if n >= count:
+            raise ValueError(f"positions must be from 0 to {count - 1}, got {n}")
+        facts = _facts(continuation, n)
+        place = f"past {_ordinal(columns)}" if facts.rank is None else _ordinal(facts.rank + 1)
+        likeliest = [f"{percent(p)} {visible(t)}" for t, p in continuation.alternatives[n]]
+        cells = [html.tinted(escape(facts.name), continuation.probabilities[n])]
+        cells += map(escape, [facts.model, facts.sampler, facts.entropy, place, *likeliest])
+        if facts.rank is not None:
+            drawn = len(cells) - len(likeliest) + facts.rank
+            cells[drawn] = f"<b>→ {cells[drawn]}</b>"
+            likeliest[facts.rank] = f"→ {likeliest[facts.rank]}"
+        rows.append(f'<th scope="row">{n}</th>' + "".join(f"<td>{cell}</td>" for cell in cells))
+        numbers = f"model {facts.model}, sampler {facts.sampler}, entropy {facts.entropy}"
+        lines.append(_wrapped(f"{facts.name}: {numbers}, place {place}", f"{n:>3}  "))
         # What belongs together is not wrapped: the spaces within are no-break spaces meanwhile.
         others = "   ".join(entry.replace(" ", "\xa0") for entry in likeliest)
         lines.append(_wrapped(others, " " * 5).replace("\xa0", " "))
-    head, *rest = (f"<tr>{row}</tr>" for row in rows)
-    table = f"<table><thead>{head}</thead><tbody>{''.join(rest)}</tbody></table>"
-    return _shown(f'<div style="overflow-x:auto">{table}</div>', lines)
+    head, *body = (f"<tr>{row}</tr>" for row in rows)
+    table = f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table>"
+    return Shown(html.page(f'<div style="overflow-x:auto">{table}</div>'), "\n".join(lines))
 
 
 def _checked(value: object, name: str) -> Continuation:
@@ -194,14 +151,6 @@ def _checked(value: object, name: str) -> Continuation:
         wanted = "continuations, as generate returns them"
         raise TypeError(f"{name} must be {wanted}, got {shorten(value)}")
     return value
-
-
-def _open(prompt: str) -> str:
-    return prompt if prompt.endswith("\n") else f"{prompt} …"
-
-
-def _places(continuation: Continuation) -> range:
-    return range(len(continuation.pieces))
 
 
 def _parting(above: Continuation, below: Continuation) -> int | None:
@@ -212,80 +161,62 @@ def _parting(above: Continuation, below: Continuation) -> int | None:
     return None
 
 
-def _facts(continuation: Continuation, n: int) -> tuple[str, str, str, str, int | None]:
-    """Return a token's name, what there is to say of it, and its rank among the likeliest."""
+class _Facts(NamedTuple):
+    """What there is to say of a token, ready to be read."""
+
+    name: str
+    model: str
+    sampler: str
+    entropy: str
+    rank: int | None  # among the likeliest, if it is one of them
+    ends: bool  # the text
+
+
+def _facts(continuation: Continuation, n: int) -> _Facts:
     piece, p = continuation.pieces[n], continuation.probabilities[n]
-    name = visible(piece) or "part of a character"
-    if _ends(continuation, n):
-        name = f"the end, {name}"
-    ranks = (
-        rank
-        for rank, (other, q) in enumerate(continuation.alternatives[n])
-        if p == q and (other == piece or not piece or "\N{REPLACEMENT CHARACTER}" in other)
+    ends = continuation.ended and n == len(continuation.pieces) - 1
+    # The token itself is not kept: its probability tells it, and its text if two are as probable.
+    rank = next(
+        (
+            rank
+            for rank, (other, q) in enumerate(continuation.alternatives[n])
+            if p == q and (other == piece or not piece or HALF_A_CHARACTER in other)
+        ),
+        None,
     )
-    numbers = percent(p), percent(continuation.sampler_probabilities[n])
-    return name, *numbers, f"{continuation.entropies[n]:.1f} bits", next(ranks, None)
-
-
-def _ends(continuation: Continuation, n: int) -> bool:
-    return continuation.ended and n == len(continuation.pieces) - 1
-
-
-def _token(continuation: Continuation, n: int, group: str, parts: bool) -> str:
-    """Return a token as a radio button and its label, whose attribute holds the card."""
-    name, model, sampler, bits, rank = _facts(continuation, n)
-    lines = [_short(name), f"model {model}, sampler {sampler}", ""]
-    for i, (other, p) in enumerate(continuation.alternatives[n]):
-        lines.append(f"{'→' if i == rank else ' '} {percent(p):>6}  {_short(visible(other))}")
-    lines[2] = f"entropy {bits}; {'likelier' if rank is None else 'likeliest'}:"
-    piece = continuation.pieces[n]
-    space = " " * piece.startswith(" ")  # not tinted, so that lines do not end in a bit of tint
-    shown = _running(piece.removeprefix(" ")) or visible(piece) or "◌"
-    if _ends(continuation, n):
-        space, shown = " ", "<small>end</small>"
-    elif piece.isspace() and piece.strip(" ") == "":
-        space, shown = "", visible(piece)
-    return (
-        f'<label{" class=ts-parts" if parts else ""} data-card="{escape(chr(10).join(lines))}">'
-        f'<input type="radio" name="{group}" hidden>'
-        f"{space}{_tinted(continuation.probabilities[n], shown)}</label>"
+    return _Facts(
+        name=f"the end, {visible(piece)}" if ends else visible(piece) or "part of a character",
+        model=percent(p),
+        sampler=percent(continuation.sampler_probabilities[n]),
+        entropy=f"{continuation.entropies[n]:.1f} bits",
+        rank=rank,
+        ends=ends,
     )
 
 
-def _tinted(p: float, inner: str) -> str:
-    step = next(i for i, least in enumerate(STEPS) if p >= least)
-    # Where styles are removed, <mark> still highlights.
-    tag = "mark" if p < SURPRISING else "u"
-    return f'<{tag} style="background-color:{TINTS[step]};color:inherit">{inner}</{tag}>'
+def _token(continuation: Continuation, n: int, group: str, bar: bool) -> str:
+    facts, piece = _facts(continuation, n), continuation.pieces[n]
+    card = [
+        _short(facts.name),
+        f"model {facts.model}, sampler {facts.sampler}",
+        f"entropy {facts.entropy}; {'likelier' if facts.rank is None else 'likeliest'}:",
+    ]
+    for rank, (other, p) in enumerate(continuation.alternatives[n]):
+        arrow = "→" if rank == facts.rank else " "
+        card.append(f"{arrow} {percent(p):>6}  {_short(visible(other))}")
+    if facts.ends:
+        shown = f" {html.END}"
+    else:
+        shown = html.running(piece) if piece.strip(" ") else visible(piece) or "◌"
+    return html.token(shown, continuation.probabilities[n], "\n".join(card), group, bar)
 
 
-def _running(text: str) -> str:
-    """Return text as HTML, with line breaks seen and kept; codes stand for control characters."""
-    unseen = {"Cc", "Cs"}  # a page cannot hold these; joiners and marks of direction it needs
-    kept = (
-        c if c in "\n\t" or unicodedata.category(c) not in unseen else ascii(c)[1:-1] for c in text
-    )
-    return escape("".join(kept)).replace("\t", "⇥\t").replace("\n", "↵<br>")
+def _ordinal(n: int) -> str:
+    return {1: "1st", 2: "2nd", 3: "3rd"}.get(n, f"{n}th")
 
 
 def _short(name: str) -> str:
     return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-
-
-def _legend(parted: bool) -> str:
-    swatches = " ".join(_tinted(p, label) for p, label in zip(STEPS, LEGEND, strict=True))
-    bar = '<div><b style="border-left:3px solid;padding-left:4px"></b>'
-    mark = f"{bar}here a text parts from the one above.</div>" if parted else ""
-    return (
-        '<div class="ts-legend">The model\'s probability of each token at T = 1: first choice'
-        f" {swatches} nearly impossible.{mark}</div>"
-    )
-
-
-def _shown(body: str, lines: list[str]) -> Shown:
-    # Else JupyterLab takes the arrow keys for its own.
-    root = '<div class="ts-tint" data-lm-suppress-shortcuts="true">'
-    return Shown(f"{STYLE}{root}{body}</div>", "\n".join(lines))
 
 
 def _bracketed(continuation: Continuation) -> str:
@@ -294,7 +225,7 @@ def _bracketed(continuation: Continuation) -> str:
     if continuation.ended:
         pairs = list(pairs)[:-1]
     text = ""
-    for surprising, run in groupby(pairs, key=lambda pair: pair[1] < SURPRISING):
+    for surprising, run in groupby(pairs, key=lambda pair: pair[1] < html.SURPRISING):
         piece = "".join(piece for piece, _ in run)
         words = piece.strip()
         text += piece.replace(words, f"‹{words}›", 1) if surprising and words else piece
