@@ -33,21 +33,22 @@ STYLE = """<style>
   anchor-name: --ts-token}
 .ts-tint label:is(:hover, :focus-within)::after {content: attr(data-card); display: block;
   position: absolute; z-index: 1; left: 0; box-sizing: border-box; max-width: 100%;
-  margin-top: 3px; padding: 6px 12px; border: 1px solid #888; border-radius: 6px;
-  background: #222; color: #fff; font: 13px/18px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono",
+  margin-top: 3px; padding: .45em .9em; border: 1px solid #888; border-radius: 6px;
+  background: #222; color: #fff; font: .93em/1.4 ui-monospace, Menlo, Consolas, "DejaVu Sans Mono",
   monospace; white-space: pre; overflow: hidden; direction: ltr; text-align: left;
   pointer-events: none}
 .ts-tint:has(label:hover) label:not(:hover) > :is(b, span) {anchor-name: none}
 .ts-tint:has(label:hover) label:not(:hover)::after {display: none}
 @supports (left: anchor(left)) {
-  .ts-tint label:is(:hover, :focus-within)::after {position-anchor: --ts-token; width: 270px;
-    left: clamp(0px, anchor(left), 100% - min(270px, 100%))}
+  .ts-tint label:is(:hover, :focus-within)::after {position-anchor: --ts-token; width: 20.8em;
+    left: clamp(0px, anchor(left), 100% - min(20.8em, 100%))}
 }
-.ts-tint .ts-legend {min-height: 165px; padding-top: .6em; font-size: .9em}
+.ts-tint .ts-legend {min-height: 13.2em; padding-top: .6em; font-size: .9em}
 .ts-tint .ts-legend > :is(b, span) {padding: .12em .5em}
 .ts-tint .ts-legend::after {content: "Point at a token, or press Tab and then the arrow keys, to "
   "see what else the model might have said."; display: block}
-.ts-tint :is(td, th) {text-align: left; white-space: nowrap}
+.ts-tint table :is(td, th) {text-align: left !important; padding: .3em .45em !important;
+  white-space: nowrap}
 </style>"""
 
 
@@ -107,5 +108,5 @@ def legend(bars: bool) -> str:
     """
     swatches = " ".join(tinted(label, p) for label, p in zip(LEGEND, STEPS, strict=True))
     scale = f"The model's probability of each token at T = 1: first choice {swatches} nearly"
-    meaning = f"<div>{tinted('', 1, bar=True)} here a text parts from the one above.</div>"
+    meaning = f"<div>{tinted('&nbsp;', 1, bar=True)}here a text parts from the one above.</div>"
     return f'<div class="ts-legend">{scale} impossible.{meaning if bars else ""}</div>'

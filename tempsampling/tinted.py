@@ -98,7 +98,7 @@ def alternatives_table(
     Returns
     -------
     An object that a notebook shows as a table and a terminal as plain text. An arrow marks the
-    token that was drawn; its place is its rank among the likeliest.
+    token that was drawn, if it is among the likeliest.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def alternatives_table(
     >>> from tempsampling.smollm import SmolLM2
     >>> mary = score(SmolLM2.load(), " white as cheese", prompt="Mary had a lamb, its fleece was")
     >>> alternatives_table(mary, positions=2)
-      2  ␣cheese: model <0.1%, sampler <0.1%, entropy 1.6 bits, place past 5th
+      2  ␣cheese: model <0.1%, sampler <0.1%, entropy 1.6 bits
          81.7% ␣snow   3.7% ␣sand   2.5% ␣with   2.4% ␣the   2.2% ␣moon
     """
     count = len(_checked(continuation, "continuation").pieces)
@@ -119,7 +119,7 @@ def alternatives_table(
     elif isinstance(positions, int) or not isinstance(positions, Iterable):
         positions = [positions]
     columns = max((len(likeliest) for likeliest in continuation.alternatives), default=0)
-    heads = ["position", "drawn", "model", "sampler", "entropy", "place"]
+    heads = ["position", "drawn", "model", "sampler", "entropy"]
     heads += [_ordinal(n + 1) for n in range(columns)]
     rows, lines = ["".join(f'<th scope="col">{head}</th>' for head in heads)], []
     for position in listed(positions, "positions"):
@@ -127,17 +127,16 @@ def alternatives_table(
         if n >= count:
             raise ValueError(f"positions must be from 0 to {count - 1}, got {n}")
         facts = _facts(continuation, n)
-        place = f"past {_ordinal(columns)}" if facts.rank is None else _ordinal(facts.rank + 1)
         likeliest = [f"{percent(p)} {visible(t)}" for t, p in continuation.alternatives[n]]
         cells = [html.tinted(escape(facts.name), continuation.probabilities[n])]
-        cells += map(escape, [facts.model, facts.sampler, facts.entropy, place, *likeliest])
+        cells += map(escape, [facts.model, facts.sampler, facts.entropy, *likeliest])
         if facts.rank is not None:
             drawn = len(cells) - len(likeliest) + facts.rank
             cells[drawn] = f"<b>→ {cells[drawn]}</b>"
             likeliest[facts.rank] = f"→ {likeliest[facts.rank]}"
         rows.append(f'<th scope="row">{n}</th>' + "".join(f"<td>{cell}</td>" for cell in cells))
         numbers = f"model {facts.model}, sampler {facts.sampler}, entropy {facts.entropy}"
-        lines.append(_wrapped(f"{facts.name}: {numbers}, place {place}", f"{n:>3}  "))
+        lines.append(_wrapped(f"{facts.name}: {numbers}", f"{n:>3}  "))
         # What belongs together is not wrapped: the spaces within are no-break spaces meanwhile.
         others = "   ".join(entry.replace(" ", "\xa0") for entry in likeliest)
         lines.append(_wrapped(others, " " * 5).replace("\xa0", " "))

@@ -318,9 +318,9 @@ def test_the_table_says_of_each_token_what_else_might_have_been_said(page, story
         for row in (page.locator("tbody tr").nth(i).locator("td") for i in range(3))
     ]
     first = story[1].alternatives[0]
-    assert rows[0][:5] == ["␣town", "23.4%", "29.9%", "4.4 bits", "2nd"]
-    assert rows[0][5].endswith(f"␣{first[0][0].strip()}")
-    assert rows[0][6] == "→ 23.4% ␣town"
+    assert rows[0][:4] == ["␣town", "23.4%", "29.9%", "4.4 bits"]
+    assert rows[0][4].endswith(f"␣{first[0][0].strip()}")
+    assert rows[0][5] == "→ 23.4% ␣town"
     assert page.locator("tbody b", has_text="→").count() == sum(
         "→" in cell for row in rows for cell in row
     )
@@ -329,7 +329,7 @@ def test_the_table_says_of_each_token_what_else_might_have_been_said(page, story
 
 def test_a_token_that_is_not_among_the_likeliest_has_no_arrow():
     far = told("z", p=0.001, alternatives=((("a", 0.5), ("b", 0.4)),))
-    assert "place past 2nd\n     50.0% a   40.0% b" in repr(alternatives_table(far))
+    assert "entropy 1.0 bits\n     50.0% a   40.0% b" in repr(alternatives_table(far))
     assert "entropy 1.0 bits; likelier:" in tint(far).html
 
 
