@@ -239,6 +239,12 @@ def test_a_text_is_one_stop_of_the_tab_key_and_arrows_go_from_token_to_token(pag
     assert page.evaluate(focused) == ["T = 0", " girl"]  # of the second output
 
 
+def test_every_button_keeps_its_keys_from_jupyterlab(page, story):
+    show(page, tint(story))
+    buttons = page.locator("input").count()
+    assert page.locator("input[data-lm-suppress-shortcuts]").count() == buttons > 30
+
+
 def test_a_screen_reader_hears_the_card_of_the_focused_token(page, story):
     show(page, tint(story))
     page.keyboard.press("Tab")
