@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from tempsampling._arguments import real_array
 from tempsampling.frames import Frames
+from tempsampling.labels import percent
 
 STYLE = "tempsampling.course"
 SHADOW = "#c8c8c8"
@@ -89,28 +90,6 @@ class ProbabilityBars:
         if np.any(outside):
             raise ValueError(f"{name} must be from 0 to 1, got {p[outside][0]}")
         return np.clip(p, 0, 1)
-
-
-def percent(probability: float) -> str:
-    """Write a probability with one decimal, and never round a possible event to 0% or 100%.
-
-    >>> [percent(p) for p in (0, 0.0002, 0.25, 0.9999, 1)]
-    ['0%', '<0.1%', '25.0%', '>99.9%', '100%']
-    """
-    if probability in (0, 1):
-        return f"{probability:.0%}"
-    if probability < 0.0005:
-        return "<0.1%"
-    return ">99.9%" if probability >= 0.9995 else f"{probability:.1%}"
-
-
-def visible(token: str) -> str:
-    """Show a token's spaces and line breaks.
-
-    >>> visible(" sunny"), visible("\\n")
-    ('␣sunny', '↵')
-    """
-    return token.replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥")
 
 
 def picture(png: bytes, alt: str, figure: Figure) -> tuple[dict, dict]:

@@ -12,3 +12,10 @@ def scale_and_normalize(logits, temperature):
     scaled = logits / temperature
     weights = np.exp(scaled)
     return weights / weights.sum()
+
+
+def stable_softmax(logits, temperature):
+    """Lesson 2: probabilities of every row at a temperature, without overflow."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    weights = np.exp(shifted / temperature)
+    return weights / weights.sum(axis=1, keepdims=True)

@@ -10,9 +10,9 @@ from zlib import crc32
 
 from tempsampling import _tint_html as html
 from tempsampling._arguments import shorten, whole_number
-from tempsampling._labels import percent, visible
 from tempsampling._texts import listed
-from tempsampling.generation import HALF_A_CHARACTER, Continuation
+from tempsampling.continuation import HALF_A_CHARACTER, Continuation
+from tempsampling.labels import percent, visible
 
 WIDTH = 80  # columns of plain text
 LONGEST = 20  # characters of a token on a card

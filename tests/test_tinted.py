@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tempsampling._labels import visible
 from tempsampling._tint_html import STEPS, TINTS
 from tempsampling.generation import Continuation, generate
+from tempsampling.labels import visible
 from tempsampling.smollm import SmolLM2
 from tempsampling.tinted import alternatives_table, tint
 
