@@ -7,17 +7,26 @@ import numpy as np
 import pytest
 from browser import ROOT
 
-from tempsampling import softmax
+from tempsampling import entropy, softmax
 from tempsampling.smollm import SmolLM2
+
+
+def folded_answers(number):
+    """The folded answers of a lesson, as one text."""
+    (path,) = (ROOT / "notebooks").glob(f"{number:02d}_*.ipynb")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return " ".join(re.findall(r"<details>.*?</details>", text, flags=re.DOTALL))
 
 
 @pytest.fixture(scope="module")
 def answers():
-    """The folded answers of lesson 1, as one text."""
-    path = ROOT / "notebooks" / "01_understanding_temperature.ipynb"
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    return " ".join(re.findall(r"<details>.*?</details>", text, flags=re.DOTALL))
+    return folded_answers(1)
+
+
+@pytest.fixture(scope="module")
+def answers_2():
+    return folded_answers(2)
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +58,25 @@ def test_the_ten_likeliest_hold_half_at_one_and_less_than_five_percent_at_two(an
     assert SmolLM2.load().decode(top[9:10]) == " quite"
     assert "At T = 2 they hold more than 95% together" in answers
     assert 1 - softmax(weather, 2)[top[:10]].sum() > 0.95
+
+
+def test_the_entropies_of_five_bars(answers_2):
+    z = np.arange(1.0, 6.0)
+    cold, hot = entropy(softmax(z, 0.05)), entropy(softmax(z, 10.0))
+    assert f"{cold:.2f} bits, one bar; and {hot:.2f} bits, almost the {np.log2(5):.2f}" in answers_2
+    positions = np.arange(0.05, 10.001, 0.05)
+    bits = np.array([entropy(softmax(z, temperature)) for temperature in positions])
+    closest = np.argmin(np.abs(bits - 1))
+    assert f"{positions[closest]:.2f}, with {bits[closest]:.2f} bits" in answers_2
+
+
+def test_the_groups_of_the_ranking(answers_2, weather):
+    def masses(temperature):
+        starts = [0, 1, 10, 100, 1000, 10_000]
+        return np.add.reduceat(softmax(-np.sort(-weather), temperature), starts)
+
+    assert "Near T = 1: {:.0%}, {:.0%}, {:.0%} and {:.0%}".format(*masses(1.0)) in answers_2
+    spreads = {T: np.ptp(np.sort(masses(T))[-4:]) for T in np.arange(0.05, 5.001, 0.05).round(2)}
+    assert min(spreads, key=spreads.get) == pytest.approx(1.0, abs=0.1)
+    assert 1 - 10_000 / weather.size == pytest.approx(0.80, abs=0.005)
+    assert np.log2(weather.size) - entropy(softmax(weather, 5.0)) < 0.4
