@@ -1,6 +1,7 @@
 """Controls of a demo: widgets made from abbreviations, how they are laid out, what they can be."""
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,18 @@ import traitlets
 
 DRAWS = 8  # how many presses of "draw again" an exported page holds
 NUMBERS = widgets.IntSlider | widgets.FloatSlider
+
+LOOK, BUSY = "tempsampling", "tempsampling-busy"  # classes of the box around a demo
+STYLE = """<style>
+.tempsampling { --jp-widgets-font-size: 16px; --jp-widgets-inline-height: 32px;
+  font-family: var(--jp-ui-font-family, sans-serif); font-size: 16px }
+.tempsampling .noUi-target { height: 6px; border-radius: 3px }
+.tempsampling .noUi-horizontal .noUi-handle { width: 24px; height: 24px; top: -10px; right: -12px;
+  border-color: #0072B2; border-width: 2px }
+.tempsampling .noUi-handle:focus-visible { outline: 3px solid #E69F00; outline-offset: 2px }
+.tempsampling-busy { cursor: progress }
+.tempsampling-busy [role=status] { opacity: 0.4 }
+</style>"""
 
 
 class DrawAgain(widgets.Button):
@@ -74,13 +87,12 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
         control.style.description_width = "initial"
         if isinstance(control, NUMBERS):
             control.layout.width = "500px"
-            control.readout = False  # `row` gives it a box instead
     return control
 
 
 def row(control: widgets.Widget) -> widgets.Widget:
     """Return what is shown of a control: a slider has a box to type in, perhaps a play button."""
-    if not isinstance(control, NUMBERS) or control.readout:
+    if not isinstance(control, NUMBERS):
         return control
     parts = [control, _box(control)]
     if isinstance(control, PlayedSlider):
@@ -88,25 +100,30 @@ def row(control: widgets.Widget) -> widgets.Widget:
     return widgets.HBox(parts, layout={"align_items": "center"})
 
 
-def _box(slider: NUMBERS) -> widgets.Widget:
-    """A box that shows a slider's value. A number typed there may lie outside the slider's range:
-    the slider grows to reach it."""
-    kind = widgets.IntText if isinstance(slider, widgets.IntSlider) else widgets.FloatText
-    box = kind(value=slider.value, step=slider.step, layout={"width": "80px"})
-    box.tooltip = f"{slider.description}: any number"
+def _box(slider: NUMBERS) -> widgets.Text:
+    """A box to type in any number: the slider's range grows to reach it."""
+    hint = "other value"
+    box = widgets.Text(placeholder=hint, continuous_update=False, layout={"width": "110px"})
+    box.tooltip = f"{slider.description}: any number, also one outside the slider's range"
+    number = int if isinstance(slider, widgets.IntSlider) else float
     lowest, highest = slider.min, slider.max
 
-    def moved(change: dict) -> None:
-        box.value = round(change["new"], 9)
-
     def typed(change: dict) -> None:
-        value = change["new"]
-        if value != round(slider.value, 9):
+        text = change["new"].strip()
+        if not text:
+            return
+        box.value = ""
+        try:
+            value = number(text.replace(",", "."))
+            box.placeholder = hint
+        except ValueError:
+            box.placeholder = "not a number"
+            return
+        if math.isfinite(value):
             with slider.hold_sync(), slider.hold_trait_notifications():
                 slider.min, slider.max = min(lowest, value), max(highest, value)
                 slider.value = value
 
-    slider.observe(moved, "value")
     box.observe(typed, "value")
     return box
 
@@ -129,6 +146,11 @@ def _player(slider: PlayedSlider) -> widgets.Play:
     play.observe(played, "value")
     slider.observe(moved, "value")
     return play
+
+
+def look() -> widgets.HTML:
+    """Return what gives the box around a demo its look: a style, not seen itself."""
+    return widgets.HTML(STYLE, layout={"display": "none"})
 
 
 def choices(control: widgets.Widget) -> list[tuple[str, Any]]:

@@ -8,9 +8,9 @@ environment, the frames are drawn beforehand and the slider moves without a kern
 
 import html
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
 from typing import Any
 
 import ipywidgets as widgets
@@ -18,7 +18,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from tempsampling.controls import draw_again, make_controls, play, row
+from tempsampling.controls import BUSY, LOOK, draw_again, look, make_controls, play, row
 from tempsampling.film import film
 from tempsampling.outputs import Drawing, as_html
 
@@ -32,18 +32,13 @@ PROBLEM = (
     '<div role="alert" style="border-left:4px solid #D55E00;padding:4px 10px;line-height:1.4">'
     "<b>{}</b>: {}<br>Shown are still the last values that worked.</div>"
 )
-# Three outputs of a cell: the still, its words, the widget. The living widget hides the other two.
-# In a notebook that was saved and opened again the widget is dead, and the words hide its error.
-LIVE_STYLE = """<style>
-.jp-OutputArea-child:has(+ .jp-OutputArea-child > * .tempsampling-live),
-.jp-OutputArea-child:has(+ .jp-OutputArea-child + .jp-OutputArea-child > * .tempsampling-live)
-{ display: none }
-.tempsampling-busy { cursor: progress }
-.tempsampling-busy img, .tempsampling-busy [role=status] > * { opacity: 0.35 }
-</style>"""
+# A cell has three outputs: the still, its words, the widget. A living widget hides the other two;
+# in a notebook that was saved and opened again it is dead, and only its error is hidden.
 WORDS = """<style>
-.jp-OutputArea-child:has(.tempsampling-words) +
-.jp-OutputArea-child:has(> .jupyter-widgets):not(:has(.tempsampling-live)) {{ display: none }}
+.jp-OutputArea-child:has(.tempsampling-words):has(+ * .tempsampling),
+.jp-OutputArea-child:has(+ * .tempsampling-words):has(+ * + * .tempsampling),
+.jp-OutputArea-child:has(.tempsampling-words) + :has(> .jupyter-widgets):not(:has(.tempsampling))
+{{ display: none }}
 </style><details class="tempsampling-words"><summary>The picture in words</summary>{}</details>"""
 
 
@@ -104,33 +99,31 @@ class Explorer(widgets.VBox):
     ) -> None:
         self.drawing = Drawing(figure, update)
         self.controls = make_controls(update, controls)
-        rows = [
-            row(control) for control in self.controls.values() if isinstance(control, widgets.Widget)
-        ]
-        self._screen, self._problem, style = widgets.HTML(), widgets.HTML(), widgets.HTML(LIVE_STYLE)
-        self._problem.layout.display = style.layout.display = "none"
-        super().__init__([*rows, self._problem, self._screen, style])
-        self.add_class("tempsampling-live")
+        shown = [c for c in self.controls.values() if isinstance(c, widgets.Widget)]
+        self._screen, self._problem = widgets.HTML(), widgets.HTML(layout={"display": "none"})
+        super().__init__([*map(row, shown), self._problem, self._screen, look()])
+        self.add_class(LOOK)
         self._draw()
         for control in self.controls.values():
             control.observe(self._on_move, names="value")
 
     def _draw(self) -> None:
         values = {name: control.value for name, control in self.controls.items()}
+        start = time.perf_counter()
         self.output = self.drawing(values)
+        self._seconds = time.perf_counter() - start
         self._screen.value = as_html(self.output)
 
     def _on_move(self, change: dict) -> None:
-        busy = Timer(SLOW, self.add_class, ["tempsampling-busy"])
-        busy.start()
+        # While this runs, the browser keeps back all moves but the newest: none pile up.
+        if self._seconds > SLOW:  # the last update took long, and so will this one
+            self.add_class(BUSY)
+        problem = ""
         try:
             self._draw()
-            problem = ""
         except Exception as error:
             problem = PROBLEM.format(type(error).__name__, html.escape(str(error)))
-        busy.cancel()
-        busy.join()  # it may just be at work
-        self.remove_class("tempsampling-busy")
+        self.remove_class(BUSY)
         self._problem.value = problem
         self._problem.layout.display = None if problem else "none"
 

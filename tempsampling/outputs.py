@@ -70,8 +70,9 @@ def as_html(output: Output) -> str:
     if not inner and image:
         size = metadata.get(image, {})
         # Decoded together with the page, and with its room kept: nothing is ever blank or jumps.
+        width, height = size.get("width", ""), size.get("height", "")
         inner = (
-            f'<img decoding="sync" width="{size.get("width", "")}" height="{size.get("height", "")}"'
+            f'<img decoding="sync" width="{width}" height="{height}"'
             f' style="max-width:100%;height:auto" alt="{html.escape(data["text/plain"])}"'
             f' src="data:{image};base64,{data[image]}">'
         )

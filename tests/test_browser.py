@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from browser import LiveDemo, lesson_explorers, run_lesson
+from browser import Demo, lesson_explorers, run_lesson
 
 from tempsampling.encode import COLOR_STEP
 
@@ -33,8 +33,8 @@ def assert_shows(demo, value):
 
 @pytest.fixture(params=[0, 1], ids=["five words", "SmolLM2"])
 def demo(request, lesson, explorers):
-    assert lesson.locator(".jp-OutputArea-output .widget-vbox").count() == len(explorers) == 2
-    return LiveDemo(lesson, request.param, explorers[request.param])
+    assert lesson.locator(".tempsampling").count() == len(explorers) == 2
+    return Demo(lesson, request.param, explorers[request.param])
 
 
 def test_a_slider_starts_at_temperature_one(demo):

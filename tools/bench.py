@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-from browser import LiveDemo, lesson_explorers, run_lesson, running_browser, running_jupyterlab
+from browser import Demo, lesson_explorers, run_lesson, running_browser, running_jupyterlab
 from jupyter_client.manager import run_kernel
 
 from tempsampling.encode import COLOR_STEP
@@ -104,7 +104,7 @@ def keys_to_pixels(presses: int = 60):
         page = run_lesson(running.enter_context(running_browser()), address, LESSON)
         page.set_viewport_size({"width": 1280, "height": 900})
         for number, explorer in enumerate(explorers):
-            demo = LiveDemo(page, number, explorer)
+            demo = Demo(page, number, explorer)
             demo.handle.focus()
             times, wrong = [], 0
             for i in range(presses):

@@ -32,14 +32,22 @@ READ_PICTURE = """async (img) => {
     return canvas.toDataURL("image/png").split(",")[1];
 }"""
 
-# Milliseconds from a press of an arrow key to the frame of the screen that shows a new picture.
-TIME_KEY_TO_PIXELS = """(img) => new Promise((resolve) => {
+# Milliseconds from a press of an arrow key until a frame of the screen with a new picture is drawn.
+TIME_KEY_TO_PIXELS = """(box) => new Promise((resolve) => {
     let pressed;
     document.addEventListener("keydown", (event) => { pressed = event.timeStamp; },
         { once: true, capture: true });
-    img.addEventListener("load", () => img.decode().then(() =>
-        requestAnimationFrame(() => requestAnimationFrame((now) => resolve(now - pressed)))),
-        { once: true });
+    const seen = new MutationObserver(async () => {
+        seen.disconnect();
+        await box.querySelector("img").decode();
+        requestAnimationFrame(() => {  // runs right before a frame is drawn, a message right after
+            const drawn = new MessageChannel();
+            drawn.port1.onmessage = () => resolve(performance.now() - pressed);
+            drawn.port2.postMessage(null);
+        });
+    });
+    const screen = box.querySelector("img").closest(".tempsampling > *");
+    seen.observe(screen, { childList: true, subtree: true });
 })"""
 
 
@@ -105,24 +113,31 @@ def run_lesson(browser, address: str, name: str):
 
 def lesson_explorers(name: str) -> list:
     """What a lesson's cells give to `explore`, in order, made in this process."""
-    shown, namespace = [], {}
+    from tempsampling.explore import Explorer
+
+    made, namespace = [], {}
     cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
-    keep = mock.patch("tempsampling.explore.display", shown.append)
-    with keep, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+
+    def keep(*arguments):
+        made.append(Explorer(*arguments))
+        return made[-1]
+
+    kept = mock.patch("tempsampling.explore.Explorer", keep)
+    with kept, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         for cell in cells:
             if cell["cell_type"] == "code":
                 exec("".join(cell["source"]), namespace)
-    return shown
+    return made
 
 
-class LiveDemo:
-    """One slider on the page of a lesson, and the pictures that it must show."""
+class Demo:
+    """A demo with one slider on a page, live or exported, and the pictures that it must show."""
 
-    def __init__(self, page, number: int, explorer):
-        box = page.locator(".jp-OutputArea-output .widget-vbox").nth(number)
+    def __init__(self, page, number: int, explorer=None):
         self.page, self.explorer = page, explorer
-        self.handle, self.track = box.get_by_role("slider"), box.locator(".noUi-base")
-        self.readout, self.img = box.locator(".widget-readout"), box.locator("img")
+        self.box = page.locator(".tempsampling").nth(number)
+        self.handle, self.track = self.box.get_by_role("slider"), self.box.locator(".noUi-base")
+        self.readout, self.img = self.box.locator(".widget-readout"), self.box.locator("img")
 
     def value(self) -> float:
         return float(self.readout.inner_text())
@@ -132,8 +147,9 @@ class LiveDemo:
 
         The figure is drawn whole by Matplotlib, not by the frames that the page shows.
         """
-        figure = self.explorer.frames.figure
-        self.explorer.update(temperature=value)
+        drawing = self.explorer.drawing
+        figure = drawing.frames.figure
+        drawing.update(temperature=value)
         figure.canvas.draw()
         right = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
         picture = BytesIO(base64.b64decode(self.img.evaluate(READ_PICTURE)))
@@ -141,7 +157,7 @@ class LiveDemo:
 
     def time_press(self, key: str) -> float:
         """Milliseconds from pressing a key to the new picture's pixels."""
-        self.img.evaluate(f"(img) => {{ window.timing = ({TIME_KEY_TO_PIXELS})(img); }}")
+        self.box.evaluate(f"(box) => {{ window.timing = ({TIME_KEY_TO_PIXELS})(box); }}")
         self.handle.press(key)
         return self.page.evaluate("() => window.timing")
 
