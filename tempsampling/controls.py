@@ -1,7 +1,6 @@
 """Controls of a demo: widgets made from abbreviations, how they are laid out, what they can be."""
 
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import traitlets
 
 DRAWS = 8  # how many presses of "draw again" an exported page holds
-NUMBERS = widgets.IntSlider | widgets.FloatSlider
+SLIDERS = widgets.IntSlider | widgets.FloatSlider
 
 LOOK, BUSY = "tempsampling", "tempsampling-busy"  # classes of the box around a demo
 STYLE = """<style>
@@ -85,47 +84,42 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     if control is not abbreviation or isinstance(control, PlayedSlider):
         control.description = name
         control.style.description_width = "initial"
-        if isinstance(control, NUMBERS):
-            control.layout.width = "500px"
+        if isinstance(control, SLIDERS):
+            control.layout.width = "600px"
+            return Number(control)
     return control
 
 
-def row(control: widgets.Widget) -> widgets.Widget:
-    """Return what is shown of a control: a slider has a box to type in, perhaps a play button."""
-    if not isinstance(control, NUMBERS):
-        return control
-    parts = [control, _box(control)]
-    if isinstance(control, PlayedSlider):
-        parts.insert(0, _player(control))
-    return widgets.HBox(parts, layout={"align_items": "center"})
+class Number(widgets.HBox):
+    """A slider, and a box for numbers that it cannot reach. Its `value` is what was set last."""
 
+    value = traitlets.Any()
 
-def _box(slider: NUMBERS) -> widgets.Text:
-    """A box to type in any number: the slider's range grows to reach it."""
-    hint = "other value"
-    box = widgets.Text(placeholder=hint, continuous_update=False, layout={"width": "110px"})
-    box.tooltip = f"{slider.description}: any number, also one outside the slider's range"
-    number = int if isinstance(slider, widgets.IntSlider) else float
-    lowest, highest = slider.min, slider.max
+    def __init__(self, slider: SLIDERS) -> None:
+        self.slider = slider
+        self.box = widgets.Text(placeholder="other value", continuous_update=False)
+        self.box.layout.width = "110px"
+        self.box.tooltip = f"{slider.description}: any number, also one beyond the slider's ends"
+        players = [_player(slider)] if isinstance(slider, PlayedSlider) else []
+        super().__init__([*players, slider, self.box], layout={"align_items": "center"})
+        self.value = slider.value
+        slider.observe(self._moved, "value")
+        self.box.observe(self._typed, "value")
 
-    def typed(change: dict) -> None:
-        text = change["new"].strip()
-        if not text:
+    def _moved(self, change: dict) -> None:
+        self.value = change["new"]
+        self.box.value = ""
+
+    def _typed(self, change: dict) -> None:
+        if not change["new"].strip():
+            self.value = self.slider.value
             return
-        box.value = ""
         try:
-            value = number(text.replace(",", "."))
-            box.placeholder = hint
+            number = int if isinstance(self.slider, widgets.IntSlider) else float
+            self.value = number(change["new"].replace(",", "."))
         except ValueError:
-            box.placeholder = "not a number"
-            return
-        if math.isfinite(value):
-            with slider.hold_sync(), slider.hold_trait_notifications():
-                slider.min, slider.max = min(lowest, value), max(highest, value)
-                slider.value = value
-
-    box.observe(typed, "value")
-    return box
+            self.box.placeholder = f"not {'whole' if number is int else 'a number'}"
+            self.box.value = ""
 
 
 def _player(slider: PlayedSlider) -> widgets.Play:
@@ -155,7 +149,9 @@ def look() -> widgets.HTML:
 
 def choices(control: widgets.Widget) -> list[tuple[str, Any]]:
     """Return what a control can be set to, each with its label: a control of text only as it is."""
-    if isinstance(control, NUMBERS):
+    if isinstance(control, Number):
+        return choices(control.slider)
+    if isinstance(control, SLIDERS):
         count = int((control.max - control.min) / control.step + 1e-6) + 1
         numbers = [control.min + i * control.step for i in range(count)]
         if isinstance(control, widgets.FloatSlider):

@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from tempsampling.controls import BUSY, LOOK, draw_again, look, make_controls, play, row
+from tempsampling.controls import BUSY, LOOK, draw_again, look, make_controls, play
 from tempsampling.film import film
 from tempsampling.outputs import Drawing, as_html
 
@@ -33,13 +34,17 @@ PROBLEM = (
     "<b>{}</b>: {}<br>Shown are still the last values that worked.</div>"
 )
 # A cell has three outputs: the still, its words, the widget. A living widget hides the other two;
-# in a notebook that was saved and opened again it is dead, and only its error is hidden.
-WORDS = """<style>
+# a dead one, in a notebook that was saved and opened again, consists of an error message alone, and
+# is hidden itself. The rule comes as a link: of a <style>, some sites would show the text.
+HIDE = """
 .jp-OutputArea-child:has(.tempsampling-words):has(+ * .tempsampling),
 .jp-OutputArea-child:has(+ * .tempsampling-words):has(+ * + * .tempsampling),
-.jp-OutputArea-child:has(.tempsampling-words) + :has(> .jupyter-widgets):not(:has(.tempsampling))
-{{ display: none }}
-</style><details class="tempsampling-words"><summary>The picture in words</summary>{}</details>"""
+.jp-OutputArea-child:has(> .jupyter-widgets:not(:has(*)))
+{ display: none }"""
+WORDS = (
+    f'<link rel="stylesheet" href="data:text/css,{quote(HIDE)}">'
+    '<details class="tempsampling-words"><summary>The picture in words</summary>{}</details>'
+)
 
 
 def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
@@ -88,7 +93,7 @@ def _show_still(data: dict[str, Any], metadata: dict[str, Any]) -> None:
         return
     display(data, raw=True, metadata=metadata)
     words = html.escape(data["text/plain"])
-    display({"text/html": WORDS.format(words)}, raw=True)
+    display({"text/html": WORDS.replace("{}", words)}, raw=True)
 
 
 class Explorer(widgets.VBox):
@@ -101,7 +106,7 @@ class Explorer(widgets.VBox):
         self.controls = make_controls(update, controls)
         shown = [c for c in self.controls.values() if isinstance(c, widgets.Widget)]
         self._screen, self._problem = widgets.HTML(), widgets.HTML(layout={"display": "none"})
-        super().__init__([*map(row, shown), self._problem, self._screen, look()])
+        super().__init__([*shown, self._problem, self._screen, look()])
         self.add_class(LOOK)
         self._draw()
         for control in self.controls.values():

@@ -14,7 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
-from tempsampling.controls import LOOK, NUMBERS, DrawAgain, PlayedSlider, choices, look
+from tempsampling.controls import LOOK, DrawAgain, Number, PlayedSlider, choices, look
 from tempsampling.encode import PngEncoder
 from tempsampling.outputs import Drawing, Output, as_html
 
@@ -76,21 +76,21 @@ def _nearest(values: list[tuple[str, Any]], value: Any) -> int:
 
 def _knob(control: widgets.Widget, values: list[tuple[str, Any]]) -> widgets.Widget:
     """A control that knows its place in a list of values."""
-    number = isinstance(control, NUMBERS | widgets.FloatLogSlider | DrawAgain)
+    number = isinstance(control, Number | DrawAgain | widgets.FloatLogSlider)
     kind = widgets.SelectionSlider if number else widgets.Dropdown
     knob = kind(
         options=values,
         index=_nearest(values, control.value),
-        description=control.description,
+        description=getattr(control, "slider", control).description,
         style={"description_width": "initial"},
     )
     if number:
-        knob.layout.width = "580px"
+        knob.layout.width = "600px"
     return knob
 
 
 def _row(control: widgets.Widget, knob: widgets.Widget) -> widgets.Widget:
-    if not isinstance(control, PlayedSlider):
+    if not isinstance(getattr(control, "slider", None), PlayedSlider):
         return knob
     play = widgets.Play(max=len(knob.options) - 1, value=knob.index, layout={"width": "auto"})
     widgets.jslink((play, "value"), (knob, "index"))

@@ -77,7 +77,7 @@ def time_frames():
     limits = {"temperature": (0.05, 3.0, 0.05)}
     explorer = Explorer(live.figure, lambda temperature=1.0: move(live, temperature), limits)
     sliders = {
-        "explore": explorer.controls["temperature"],
+        "explore": explorer.controls["temperature"].slider,
         "interact, a fresh figure each time": interactive(fresh_figure, **limits).children[0],
         "interact, one figure redrawn whole": interactive(kept_figure, **limits).children[0],
     }

@@ -91,6 +91,7 @@ def execute(notebook, folder: Path):
 
 
 def fetch_libraries(folder: Path):
+    """Let npm pack each library, and keep what the pages need of it."""
     npm = shutil.which("npm")
     for package, wanted in LIBRARIES.items():
         name = package.rpartition("@")[0]
