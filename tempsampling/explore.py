@@ -39,7 +39,7 @@ PROBLEM = (
 HIDE = """
 .jp-OutputArea-child:has(.tempsampling-words):has(+ * .tempsampling),
 .jp-OutputArea-child:has(+ * .tempsampling-words):has(+ * + * .tempsampling),
-.jp-OutputArea-child:has(> .jupyter-widgets:not(:has(*)))
+.jp-OutputArea-output.jupyter-widgets:not(:has(*))
 { display: none }"""
 WORDS = (
     f'<link rel="stylesheet" href="data:text/css,{quote(HIDE)}">'

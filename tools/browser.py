@@ -107,7 +107,8 @@ def run_lesson(browser, address: str, name: str):
         page.get_by_text("Run", exact=True).first.click()
         page.get_by_text("Run All Cells", exact=True).click()
         page.wait_for_timeout(1500)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=300_000)
+    done = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first
+    done.wait_for(state="attached", timeout=300_000)  # in a narrow toolbar it is not visible
     return page
 
 
