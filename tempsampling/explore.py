@@ -6,6 +6,7 @@ notebook, the same cell shows the first state. Exported: with TEMPSAMPLING_EXPOR
 environment, the frames are drawn beforehand and the slider moves without a kernel (`film.py`).
 """
 
+import gc
 import html
 import os
 import time
@@ -147,10 +148,12 @@ def _one_for_each_cell() -> Iterator[None]:
         for widget in made:
             widget.close()
         made = []
+        _of_cell.pop(cell)
+        gc.collect()  # figures are large, and full of cycles that Python would find much later
     widgets.Widget.on_widget_constructed(made.append)
     try:
         yield
     finally:
         widgets.Widget.on_widget_constructed(None)
-    if cell:
-        _of_cell[cell] = run, made
+        if cell:
+            _of_cell[cell] = run, made

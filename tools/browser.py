@@ -32,23 +32,25 @@ READ_PICTURE = """async (img) => {
     return canvas.toDataURL("image/png").split(",")[1];
 }"""
 
-# Milliseconds from a press of an arrow key until a frame of the screen with a new picture is drawn.
-TIME_KEY_TO_PIXELS = """(box) => new Promise((resolve) => {
-    let pressed;
-    document.addEventListener("keydown", (event) => { pressed = event.timeStamp; },
-        { once: true, capture: true });
-    const seen = new MutationObserver(async () => {
-        seen.disconnect();
-        await box.querySelector("img").decode();
-        requestAnimationFrame(() => {  // runs right before a frame is drawn, a message right after
-            const drawn = new MessageChannel();
-            drawn.port1.onmessage = () => resolve(performance.now() - pressed);
-            drawn.port2.postMessage(null);
-        });
-    });
+# Keep when a key was last pressed, and when the browser says that it painted each new picture.
+RECORD = """(box) => {
+    window.painted = [];
+    document.addEventListener("keydown", (event) => { window.pressed = event.timeStamp; }, true);
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+            window.painted.push([entry.identifier, entry.renderTime]);
+        }
+    }).observe({ type: "element" });
     const screen = box.querySelector("img").closest(".tempsampling > *");
-    seen.observe(screen, { childList: true, subtree: true });
-})"""
+    new MutationObserver(() => {
+        const img = box.querySelector("img");
+        img.setAttribute("elementtiming", img.alt);
+    }).observe(screen, { childList: true, subtree: true });
+}"""
+PAINTED = """(alt) => {
+    const found = window.painted.find(([name, time]) => name === alt && time > window.pressed);
+    return found && found[1] - window.pressed;
+}"""
 
 
 @contextmanager
@@ -156,11 +158,16 @@ class Demo:
         picture = BytesIO(base64.b64decode(self.img.evaluate(READ_PICTURE)))
         return np.abs(np.asarray(Image.open(picture).convert("RGB")) - right).max()
 
-    def time_press(self, key: str) -> float:
-        """Milliseconds from pressing a key to the new picture's pixels."""
-        self.box.evaluate(f"(box) => {{ window.timing = ({TIME_KEY_TO_PIXELS})(box); }}")
-        self.handle.press(key)
-        return self.page.evaluate("() => window.timing")
+    def time_presses(self, key: str, times: int = 1) -> float:
+        """Milliseconds from the last of some presses until its picture is painted."""
+        for _ in range(times):
+            self.handle.press(key)
+        words = self.explorer.drawing.update(temperature=self.value())
+        return self.page.wait_for_function(PAINTED, arg=words, polling=50).json_value()
+
+    def record(self) -> None:
+        """Let the page keep the times that `time_presses` needs."""
+        self.box.evaluate(RECORD)
 
 
 def _answers(address: str) -> bool:
