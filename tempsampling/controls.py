@@ -14,12 +14,14 @@ SLIDERS = widgets.IntSlider | widgets.FloatSlider
 LOOK, BUSY = "tempsampling", "tempsampling-busy"  # classes of the box around a demo
 STYLE = """<style>
 .tempsampling { --jp-widgets-font-size: 16px; --jp-widgets-inline-height: 32px;
+  --jp-widgets-slider-handle-size: 36px;
   font-family: var(--jp-ui-font-family, sans-serif); font-size: 16px }
 .tempsampling .noUi-target { height: 6px; border-radius: 3px }
 .tempsampling .noUi-horizontal .noUi-handle { width: 24px; height: 24px; top: -10px; right: -12px;
   border-color: #0072B2; border-width: 2px }
 .tempsampling .noUi-handle:focus-visible { outline: 3px solid #E69F00; outline-offset: 2px }
 .tempsampling-busy { cursor: progress }
+.tempsampling-busy > button { pointer-events: none }
 .tempsampling-busy [role=status] { opacity: 0.4 }
 </style>"""
 

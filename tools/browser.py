@@ -98,7 +98,8 @@ def running_jupyterlab(folder: Path):
 def run_lesson(browser, address: str, name: str):
     """Open a lesson, run all its cells, and return the page; tall, so that every cell is built."""
     page = browser.new_page(viewport={"width": 1280, "height": 9000})
-    page.goto(f"{address}/tree/notebooks/{name}")
+    workspace = f"{address}/workspaces/{Path(name).stem}"  # of its own: no other notebook opens
+    page.goto(f"{workspace}/tree/notebooks/{name}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
     indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
     while indicator.get_attribute("data-status") != "busy":

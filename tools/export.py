@@ -24,6 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "export"
 LIBRARIES = {
     # package: what of it the pages need. reveal.js is the version that nbconvert is written for.
+    "@fortawesome/fontawesome-free@5.15.4": [  # the signs on a play button
+        "css/all.min.css",
+        "webfonts/fa-solid-900.woff2",
+        "LICENSE.txt",
+    ],
     "@jupyter-widgets/html-manager@1.0.15": ["dist/embed-amd.js", "LICENSE"],
     "jquery@2.2.4": ["dist/jquery.min.js", "LICENSE.txt"],
     "mathjax@2.7.7": [
