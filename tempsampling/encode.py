@@ -18,7 +18,8 @@ COLOR_STEP = 8  # of 256; a difference smaller than this cannot be seen at the e
 class PngEncoder:
     """Encode frames of one figure. What it learned from a frame makes the next ones fast."""
 
-    def __init__(self) -> None:
+    def __init__(self, color_step: int = COLOR_STEP, area: int = AREA) -> None:
+        self.color_step, self.area = color_step, area
         # One entry for each of 2^24 colors; 0 is unknown. Only pages that are used take memory.
         self._entry_of_color = np.zeros(1 << 24, np.uint8)
         self._entry_of_cell: dict[tuple[int, ...] | bytes, int] = {}
@@ -52,8 +53,8 @@ class PngEncoder:
         order = np.argsort(-counts)
         for color, count in zip(values[order].tolist(), counts[order].tolist(), strict=True):
             channels = color.to_bytes(3, "little")
-            cell = tuple(channel // COLOR_STEP for channel in channels)
-            cell = channels if count >= AREA else cell
+            cell = tuple(channel // self.color_step for channel in channels)
+            cell = channels if count >= self.area else cell
             if cell not in self._entry_of_cell:
                 self._entry_of_cell[cell] = len(self._entry_of_cell) + 1
                 self._palette += channels

@@ -1,45 +1,70 @@
-"""Sliders that move a figure: `explore(figure, update, temperature=(0.05, 3.0, 0.05))`.
+"""Sliders that move a figure, a text, a table or a sound: `explore(update, temperature=(0, 2.0))`.
 
-The figure is drawn once. On a move, `update` changes its artists and `frames.py` draws only those
-that changed. Where widgets are not rendered, on a repository's page or in a printed notebook, the
-same output shows a picture of the first state.
+One call, three realizations. Live: a move calls `update`, and `frames.py` draws only the artists
+that it changed. Still: where widgets are not rendered, on a repository's page or in a printed
+notebook, the same cell shows the first state. Exported: with TEMPSAMPLING_EXPORT in the
+environment, the frames are drawn beforehand and the slider moves without a kernel (`film.py`).
 """
 
+import gc
 import html
-import inspect
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import quote
 
 import ipywidgets as widgets
+from IPython.core.getipython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from tempsampling.frames import Frames
-from tempsampling.plots import picture
+from tempsampling.controls import BUSY, LOOK, draw_again, look, make_controls, play
+from tempsampling.film import film
+from tempsampling.outputs import Drawing, as_html
 
-# Off the screen, but read aloud: what `update` says that the figure shows.
-SPOKEN = (
-    '<div role="status" style="position:absolute;width:1px;height:1px;overflow:hidden">{}</div>'
-)
+__all__ = ["draw_again", "explore", "play"]
+
+EXPORT = "TEMPSAMPLING_EXPORT"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+SLOW = 0.1  # seconds, after which an update shows that it is still at work
+
 PROBLEM = (
     '<div role="alert" style="border-left:4px solid #D55E00;padding:4px 10px;line-height:1.4">'
-    "<b>{}</b>: {}<br>The picture still shows the last values that worked.</div>"
+    "<b>{}</b>: {}<br>Shown are still the last values that worked.</div>"
+)
+# A cell has three outputs: the still, its words, the widget. A living widget hides the other two;
+# a dead one, in a notebook that was saved and opened again, consists of an error message alone, and
+# is hidden itself. The rule comes as a link: of a <style>, some sites would show the text.
+HIDE = """
+.jp-OutputArea-child:has(.tempsampling-words):has(+ * .tempsampling),
+.jp-OutputArea-child:has(+ * .tempsampling-words):has(+ * + * .tempsampling),
+.jp-OutputArea-output.jupyter-widgets:not(:has(*))
+{ display: none }"""
+WORDS = (
+    f'<link rel="stylesheet" href="data:text/css,{quote(HIDE)}">'
+    '<details class="tempsampling-words"><summary>The picture in words</summary>{}</details>'
 )
 
 
-def explore(figure: Figure, update: Callable[..., str | None], **controls: Any) -> None:
-    """Show a figure under sliders and call `update` with their values on every move.
+def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
+    """Show what `update` makes of the values of some controls, and call it on every move.
+
+    Called as `explore(update, ...)`, it shows what `update` returns: a text, a table, a sound, any
+    object that a notebook can show. Called as `explore(figure, update, ...)`, it shows the figure.
 
     Parameters
     ----------
-    figure : a Matplotlib figure, drawn with ordinary Matplotlib
+    figure : a Matplotlib figure, drawn with ordinary Matplotlib; may be left out
     update : function of the controls
-        Changes the figure's artists. A string that it returns becomes the picture's alternative
-        text. What it raises is shown below the slider, and the last good picture stays.
+        With a figure, changes the figure's artists; a string that it returns becomes the picture's
+        alternative text. What it raises is shown below the controls, and the last good state stays.
     controls : one for each argument of `update`
         The abbreviations of `ipywidgets.interact`: `(min, max, step)` is a slider, a list is a
-        menu, `True` is a checkbox; `fixed(value)` or a widget of one's own is taken as it is. A
-        default in `update` is the first value of a control that is made here.
+        menu, `True` is a checkbox; `fixed(value)` or a widget of one's own is taken as it is.
+        `draw_again()` is a button that gives a new seed, `play(min, max, step)` a slider that can
+        be swept. A default in `update` is the first value of a control that is made here.
 
     Raises
     ------
@@ -48,74 +73,87 @@ def explore(figure: Figure, update: Callable[..., str | None], **controls: Any) 
 
     Examples
     --------
-    >>> from tempsampling.plots import ProbabilityBars
-    >>> bars = ProbabilityBars(["heads", "tails"], [0.5, 0.5])
-    >>> explore(bars.figure, lambda p=0.25: bars.update([p, 1 - p]), p=(0.0, 1.0))
-    heads 25.0%, tails 75.0%
+    >>> explore(lambda p=0.25: f"heads {p:.0%}, tails {1 - p:.0%}", p=(0.0, 1.0))
+    heads 25%, tails 75%
     """
-    display(Explorer(figure, update, controls))
+    if update is None:
+        figure, update = None, figure
+    with _one_for_each_cell():
+        if os.environ.get(EXPORT):
+            shown = film(Drawing(figure, update), make_controls(update, controls))
+        else:
+            shown = Explorer(figure, update, controls)
+            _show_still(*shown.output)
+    if get_ipython():
+        display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
+
+
+def _show_still(data: dict[str, Any], metadata: dict[str, Any]) -> None:
+    if not get_ipython():  # a plain Python session
+        print(data["text/plain"])
+        return
+    display(data, raw=True, metadata=metadata)
+    words = html.escape(data["text/plain"])
+    display({"text/html": WORDS.replace("{}", words)}, raw=True)
 
 
 class Explorer(widgets.VBox):
-    """Controls above, the figure below, and a line for what went wrong."""
+    """Controls above, what they show below, and between them a line for what went wrong."""
 
-    def __init__(self, figure: Figure, update: Callable, controls: dict[str, Any]) -> None:
-        self.controls = _make_controls(update, controls)
-        self.frames = Frames(figure)
-        self.update = update
-        self._picture = widgets.Image(format="png", layout={"max_width": "100%"})
-        self._picture.width = str(round(figure.get_size_inches()[0] * 100))
-        self._spoken, self._problem = widgets.HTML(), widgets.HTML()
-        visible = [c for c in self.controls.values() if isinstance(c, widgets.Widget)]
-        super().__init__([*visible, self._problem, self._picture, self._spoken])
+    def __init__(
+        self, figure: Figure | None, update: Callable[..., Any], controls: dict[str, Any]
+    ) -> None:
+        self.drawing = Drawing(figure, update)
+        self.controls = make_controls(update, controls)
+        shown = [c for c in self.controls.values() if isinstance(c, widgets.Widget)]
+        self._screen, self._problem = widgets.HTML(), widgets.HTML(layout={"display": "none"})
+        super().__init__([*shown, self._problem, self._screen, look()])
+        self.add_class(LOOK)
         self._draw()
         for control in self.controls.values():
             control.observe(self._on_move, names="value")
 
     def _draw(self) -> None:
         values = {name: control.value for name, control in self.controls.items()}
-        said = self.update(**values)
-        self._picture.value = self.frames.png()
-        shown = ", ".join(f"{name} = {value}" for name, value in values.items())
-        self.alt = said if said and isinstance(said, str) else shown
-        self._spoken.value = SPOKEN.format(html.escape(self.alt))
-        self._problem.value = ""
+        start = time.perf_counter()
+        self.output = self.drawing(values)
+        self._seconds = time.perf_counter() - start
+        self._screen.value = as_html(self.output)
 
     def _on_move(self, change: dict) -> None:
+        # While this runs, the browser keeps back all moves but the newest: none pile up.
+        if self._seconds > SLOW:  # the last update took long, and so will this one
+            self.add_class(BUSY)
+        problem = ""
         try:
             self._draw()
         except Exception as error:
-            self._problem.value = PROBLEM.format(type(error).__name__, html.escape(str(error)))
-
-    def __repr__(self) -> str:
-        return self.alt
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        still, metadata = picture(self._picture.value, self.alt, self.frames.figure)
-        return super()._repr_mimebundle_(**kwargs) | still, metadata
+            problem = PROBLEM.format(type(error).__name__, html.escape(str(error)))
+        self.remove_class(BUSY)
+        self._problem.value = problem
+        self._problem.layout.display = None if problem else "none"
 
 
-def _make_controls(update: Callable, controls: dict[str, Any]) -> dict[str, widgets.Widget]:
-    if not callable(update):
-        raise TypeError(f"update must be a function, got {update!r:.60}")
-    parameters = inspect.signature(update).parameters
-    for name in controls:
-        if name not in parameters:
-            raise TypeError(f"update has no argument {name!r}; it has {', '.join(parameters)}")
-    for name, parameter in parameters.items():
-        if name not in controls and parameter.default is parameter.empty:
-            raise TypeError(f"update needs a control for its argument {name!r}")
-    made = {}
-    for name, abbreviation in controls.items():
-        control = widgets.interactive.widget_from_abbrev(abbreviation, parameters[name].default)
-        if control is None:
-            raise ValueError(
-                f"{name} must be (min, max, step), a list or a widget, got {abbreviation!r}"
-            )
-        if control is not abbreviation:  # a widget of one's own stays as it is
-            control.description = name
-            control.style.description_width = "initial"
-            if isinstance(control, widgets.IntSlider | widgets.FloatSlider):
-                control.layout.width = "500px"
-        made[name] = control
-    return made
+_of_cell: dict[str, tuple[str, list[widgets.Widget]]] = {}
+
+
+@contextmanager
+def _one_for_each_cell() -> Iterator[None]:
+    """Close what an earlier run of the same cell showed: ipywidgets itself keeps it for ever."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    parent = kernel.get_parent() if kernel else {}
+    cell, run = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
+    earlier, made = _of_cell.get(cell, (run, []))
+    if earlier != run:
+        for widget in made:
+            widget.close()
+        made = []
+        _of_cell.pop(cell)
+        gc.collect()  # figures are large, and full of cycles that Python would find much later
+    widgets.Widget.on_widget_constructed(made.append)
+    try:
+        yield
+    finally:
+        widgets.Widget.on_widget_constructed(None)
+        if cell:
+            _of_cell[cell] = run, made

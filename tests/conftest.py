@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from gallery import write_gallery
 
 os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people; kernels inherit this
 
@@ -22,5 +23,7 @@ def browser():
 def jupyterlab(tmp_path_factory):
     from browser import running_jupyterlab
 
-    with running_jupyterlab(tmp_path_factory.mktemp("lab")) as address:
+    folder = tmp_path_factory.mktemp("lab")
+    with running_jupyterlab(folder) as address:
+        write_gallery(folder / "notebooks" / "gallery.ipynb")
         yield address

@@ -2,11 +2,18 @@
 
 import numpy as np
 import pytest
-from browser import LiveDemo, lesson_explorers, run_lesson
+from browser import Demo, lesson_explorers, run_lesson
+from gallery import NUMBER
 
 from tempsampling.encode import COLOR_STEP
 
 LESSON = "01_understanding_temperature.ipynb"
+FORGET_KERNELS = """async () => {
+    const headers = { "X-XSRFToken": (document.cookie.match(/_xsrf=([^;]*)/) || [])[1] };
+    for (const session of await (await fetch("/api/sessions")).json()) {
+        await fetch("/api/sessions/" + session.id, { method: "DELETE", headers });
+    }
+}"""
 LOWEST, HIGHEST, STEP, START = 0.05, 3.0, 0.05, 1.0
 
 
@@ -33,8 +40,8 @@ def assert_shows(demo, value):
 
 @pytest.fixture(params=[0, 1], ids=["five words", "SmolLM2"])
 def demo(request, lesson, explorers):
-    assert lesson.locator(".jp-OutputArea-output .widget-vbox").count() == len(explorers) == 2
-    return LiveDemo(lesson, request.param, explorers[request.param])
+    assert lesson.locator(".tempsampling").count() == len(explorers) == 2
+    return Demo(lesson, request.param, explorers[request.param])
 
 
 def test_a_slider_starts_at_temperature_one(demo):
@@ -79,6 +86,12 @@ def test_after_thirty_fast_presses_the_last_picture_is_right(demo):
     assert_shows(demo, LOWEST + 30 * STEP)
 
 
+def test_the_picture_beside_a_living_slider_is_hidden(demo):
+    still = demo.page.locator(".jp-RenderedImage:visible")
+    assert still.count() == 1  # the lesson's one figure without a slider
+    assert demo.page.locator(".tempsampling-words:visible").count() == 0
+
+
 def test_no_cell_of_the_lesson_shows_an_error(lesson):
     outputs = {
         kind: lesson.locator(f"[data-mime-type='application/vnd.jupyter.{kind}']").count()
@@ -88,3 +101,69 @@ def test_no_cell_of_the_lesson_shows_an_error(lesson):
     assert outputs == {"stderr": 0, "error": 0}
     assert lesson.get_by_text("Error displaying widget").count() == 0
     assert lesson.get_by_text("javascript error").count() == 0
+
+
+@pytest.fixture(scope="module")
+def gallery(browser, jupyterlab):
+    page = run_lesson(browser, jupyterlab, "gallery.ipynb")
+    yield page
+    page.close()
+
+
+def box_of(gallery, name):
+    return gallery.locator(".tempsampling").nth(NUMBER[name])
+
+
+def wait_for(box, text):
+    box.locator("[role=status]", has_text=text).wait_for(timeout=10_000)
+
+
+def test_menu_toggle_and_button_change_a_text(gallery):
+    box = box_of(gallery, "menu, toggle, button")
+    wait_for(box, "small, False, seed 1")
+    box.get_by_role("combobox").select_option("large")
+    box.get_by_role("checkbox").check()
+    for _ in range(3):
+        box.get_by_role("button").click()
+    wait_for(box, "large, True, seed 4")
+
+
+def test_a_play_button_sweeps_to_the_end(gallery):
+    box = box_of(gallery, "played")
+    box.get_by_role("button").first.click()
+    wait_for(box, "T = 2.00")
+
+
+def test_a_number_beyond_the_slider_can_be_typed(gallery):
+    box = box_of(gallery, "played")
+    box.get_by_role("textbox").fill("7.125")
+    box.get_by_role("textbox").press("Enter")
+    wait_for(box, "T = 7.12")
+
+
+def test_of_moves_that_pile_up_only_the_newest_is_computed_and_a_mark_shows_it(gallery):
+    box = box_of(gallery, "slow")
+    for _ in range(30):
+        box.get_by_role("slider").press("ArrowRight")
+    gallery.locator(".tempsampling-busy").wait_for(timeout=5000)
+    wait_for(box, "step 30,")
+    calls = int(box.locator("[role=status]").inner_text().split()[2])
+    assert calls <= 12  # one for each 0.3 s that the presses took, and one before them
+    assert gallery.locator(".tempsampling-busy").count() == 0
+
+
+def test_a_notebook_that_was_saved_and_opened_again_shows_pictures_and_no_error(
+    browser, jupyterlab, gallery
+):
+    gallery.get_by_text("File", exact=True).first.click()
+    gallery.get_by_text("Save Notebook", exact=True).click()
+    gallery.wait_for_timeout(1500)
+    gallery.evaluate(FORGET_KERNELS)
+    page = browser.new_page(viewport={"width": 1280, "height": 9000})
+    page.goto(f"{jupyterlab}/tree/notebooks/gallery.ipynb")
+    page.get_by_text("Error displaying widget").first.wait_for(state="attached", timeout=60_000)
+    assert page.get_by_text("Error displaying widget").count() == len(NUMBER)
+    assert page.locator(":text('Error displaying widget'):visible").count() == 0
+    assert page.locator(".jp-RenderedImage:visible").count() == 1
+    assert page.get_by_text("small, False, seed 1").first.is_visible()
+    page.close()

@@ -1,15 +1,19 @@
 """`explore` turns moves of its controls into pictures, and survives what a learner writes."""
 
+import base64
+import re
+import time
 from io import BytesIO
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from IPython.display import Audio
 from PIL import Image
 
-from tempsampling import explore as module
-from tempsampling.explore import Explorer, explore
+from tempsampling.controls import BUSY
+from tempsampling.explore import Explorer, draw_again, explore, play
 from tempsampling.plots import ProbabilityBars, percent, show, visible
 
 
@@ -19,21 +23,26 @@ def bars():
 
 
 def shown(explorer):
-    return np.asarray(Image.open(BytesIO(explorer._picture.value)).convert("RGB")).astype(int)
+    png = base64.b64decode(re.search(r'base64,([^"]+)"', explorer._screen.value)[1])
+    return np.asarray(Image.open(BytesIO(png)).convert("RGB")).astype(int)
+
+
+def alt(explorer):
+    return explorer.output[0]["text/plain"]
 
 
 def test_a_default_of_the_function_is_the_first_value(bars):
     explorer = Explorer(bars.figure, lambda p=0.25: bars.update([p, 1 - p]), {"p": (0.0, 1.0)})
     assert explorer.controls["p"].value == 0.25
-    assert explorer.alt == "heads 25.0%, tails 75.0%"
+    assert alt(explorer) == "heads 25.0%, tails 75.0%"
 
 
 def test_moving_a_slider_changes_picture_and_alternative_text(bars):
     explorer = Explorer(bars.figure, lambda p=0.5: bars.update([p, 1 - p]), {"p": (0.0, 1.0)})
     before = shown(explorer)
     explorer.controls["p"].value = 0.9
-    assert explorer.alt == "heads 90.0%, tails 10.0%"
-    assert explorer.alt in explorer._spoken.value
+    assert alt(explorer) == "heads 90.0%, tails 10.0%"
+    assert f'alt="{alt(explorer)}"' in explorer._screen.value
     assert np.abs(shown(explorer) - before).max() > 50
     explorer.controls["p"].value = 0.5
     np.testing.assert_array_equal(shown(explorer), before)
@@ -46,22 +55,23 @@ def test_controls_are_those_of_interact(bars):
     controls = {"a": (0.0, 1.0, 0.1), "b": (0, 5), "c": ["x", "y"], "d": True}
     explorer = Explorer(bars.figure, update, controls)
     kinds = [widgets.FloatSlider, widgets.IntSlider, widgets.Dropdown, widgets.Checkbox]
-    assert [type(control) for control in explorer.controls.values()] == kinds
+    made = [getattr(control, "slider", control) for control in explorer.controls.values()]
+    assert [type(control) for control in made] == kinds
     explorer.controls["c"].value = "y"
-    assert explorer.alt == "0.5 2 y True"
+    assert alt(explorer) == "0.5 2 y True"
 
 
 def test_an_update_may_return_anything(bars):
     title = bars.figure.axes[0].set_title
     explorer = Explorer(bars.figure, lambda T=1.0: title(f"T = {T}"), {"T": (0.0, 2.0)})
-    assert explorer.alt == "T = 1.0"
+    assert alt(explorer) == "T = 1.0"
 
 
 def test_a_fixed_value_has_no_control(bars):
     explorer = Explorer(bars.figure, lambda p, q: f"{p} {q}", {"p": (0, 4), "q": widgets.fixed(7)})
-    assert explorer.alt == "2 7"
+    assert alt(explorer) == "2 7"
     explorer.controls["p"].value = 3
-    assert explorer.alt == "3 7"
+    assert alt(explorer) == "3 7"
 
 
 def test_a_widget_of_ones_own_is_used_as_it_is(bars):
@@ -69,7 +79,7 @@ def test_a_widget_of_ones_own_is_used_as_it_is(bars):
     explorer = Explorer(bars.figure, lambda p: None, {"p": slider})
     assert explorer.controls["p"] is slider
     assert slider.description == "mine"
-    assert explorer.alt == "p = 1.0"
+    assert alt(explorer) == "p = 1.0"
 
 
 def test_an_exception_is_shown_and_the_last_good_picture_stays(bars):
@@ -79,14 +89,14 @@ def test_an_exception_is_shown_and_the_last_good_picture_stays(bars):
         return bars.update([p, 1 - p])
 
     explorer = Explorer(bars.figure, update, {"p": (0.0, 1.0)})
-    before = explorer._picture.value
+    before = explorer._screen.value
     explorer.controls["p"].value = 0.9
     assert "ZeroDivisionError" in explorer._problem.value
     assert "&lt;b&gt;too hot" in explorer._problem.value
-    assert explorer._picture.value == before
+    assert explorer._screen.value == before
     explorer.controls["p"].value = 0.6
     assert explorer._problem.value == ""
-    assert explorer.alt == "heads 60.0%, tails 40.0%"
+    assert alt(explorer) == "heads 60.0%, tails 40.0%"
 
 
 def test_an_exception_for_the_first_values_is_raised(bars):
@@ -94,12 +104,92 @@ def test_an_exception_for_the_first_values_is_raised(bars):
         Explorer(bars.figure, lambda p=0.5: 1 / 0, {"p": (0.0, 1.0)})
 
 
-def test_the_output_holds_a_sharp_picture_for_where_widgets_are_not_rendered(bars):
+def test_beside_the_slider_stands_a_sharp_picture_of_the_first_state(bars):
     explorer = Explorer(bars.figure, lambda p=0.25: bars.update([p, 1 - p]), {"p": (0.0, 1.0)})
-    data, metadata = explorer._repr_mimebundle_()
-    assert set(data) == {"text/plain", "image/png", "application/vnd.jupyter.widget-view+json"}
-    assert data["text/plain"] == metadata["image/png"]["alt"] == explorer.alt
+    data, metadata = explorer.output
+    assert set(data) == {"text/plain", "image/png"}
+    assert data["text/plain"] == metadata["image/png"]["alt"] == "heads 25.0%, tails 75.0%"
     assert shown(explorer).shape[1] == 1.5 * metadata["image/png"]["width"]
+
+
+def test_any_number_can_be_typed_until_the_slider_moves():
+    explorer = Explorer(None, lambda T=1.0: f"{T}", {"T": (0.0, 3.0, 0.1)})
+    number = explorer.controls["T"]
+    for text, value in [("10", 10), ("0,7234", 0.7234), ("-1", -1), ("1e400", float("inf"))]:
+        number.box.value = text
+        assert float(alt(explorer)) == value
+    number.box.value = "hot"
+    assert "not a number" in number.box.placeholder
+    number.slider.value = 2.0
+    assert (alt(explorer), number.box.value) == ("2.0", "")
+    number.box.value = "5"
+    number.box.value = ""
+    assert alt(explorer) == "2.0"
+
+
+def test_a_button_gives_a_new_seed_on_every_press():
+    explorer = Explorer(None, lambda seed: f"seed {seed}", {"seed": draw_again()})
+    seeds = [alt(explorer)]
+    for _ in range(3):
+        explorer.controls["seed"].click()
+        seeds.append(alt(explorer))
+    assert len(set(seeds)) == 4
+
+
+def test_a_played_slider_sweeps_from_end_to_end_and_goes_on_from_where_it_was_moved_to():
+    explorer = Explorer(None, lambda T=1.0: f"{T:.2f}", {"T": play(0.5, 2.0, 0.25)})
+    player, slider, _ = explorer.controls["T"].children
+    assert (slider.value, player.value, player.max) == (1.0, 2, 6)
+    swept = []
+    for step in range(player.max + 1):
+        player.value = step
+        swept.append(alt(explorer))
+    assert swept == ["0.50", "0.75", "1.00", "1.25", "1.50", "1.75", "2.00"]
+    slider.value = 0.75
+    assert player.value == 1
+
+
+class Tinted:
+    def _repr_html_(self):
+        return "<p style='color:red'>warm</p>"
+
+    def __repr__(self):
+        return "warm"
+
+
+@pytest.mark.parametrize(
+    ("returned", "on_screen", "words"),
+    [
+        (Tinted(), "<p style='color:red'>warm</p>", "warm"),
+        ("1 < 2\n2", "1 &lt; 2\n2</pre>", "1 < 2\n2"),
+        (3.5, "3.5</pre>", "3.5"),
+        (Audio(np.ones(100), rate=8000), "<audio", "<IPython.lib.display.Audio object>"),
+    ],
+)
+def test_without_a_figure_what_update_returns_is_shown(returned, on_screen, words):
+    explorer = Explorer(None, lambda p=1: returned, {"p": (0, 2)})
+    assert on_screen in explorer._screen.value
+    assert alt(explorer) == words
+
+
+def test_an_update_that_shows_nothing_is_refused():
+    with pytest.raises(TypeError, match="update returned None; it must return what to show"):
+        explore(lambda p=1: None, p=(0, 2))
+
+
+def test_a_slow_update_shows_that_it_is_at_work():
+    seen = []
+
+    def update(p=0):
+        seen.append(explorer is not None and BUSY in explorer._dom_classes)
+        time.sleep(0.11)
+        return str(p)
+
+    explorer = None
+    explorer = Explorer(None, update, {"p": (0, 2)})
+    explorer.controls["p"].slider.value = 1
+    assert seen == [False, True]
+    assert BUSY not in explorer._dom_classes
 
 
 def test_the_figure_is_not_shown_a_second_time(bars):
@@ -120,13 +210,6 @@ def test_the_figure_is_not_shown_a_second_time(bars):
 def test_controls_that_do_not_fit_are_refused_by_name(bars, update, controls, error, message):
     with pytest.raises(error, match=message):
         explore(bars.figure, update, **controls)
-
-
-def test_explore_shows_itself_once(bars, monkeypatch):
-    calls = []
-    monkeypatch.setattr(module, "display", calls.append)
-    assert explore(bars.figure, lambda p=0.5: None, p=(0.0, 1.0)) is None
-    assert [type(call) for call in calls] == [Explorer]
 
 
 def test_bars_say_what_they_show(bars):

@@ -32,15 +32,25 @@ READ_PICTURE = """async (img) => {
     return canvas.toDataURL("image/png").split(",")[1];
 }"""
 
-# Milliseconds from a press of an arrow key to the frame of the screen that shows a new picture.
-TIME_KEY_TO_PIXELS = """(img) => new Promise((resolve) => {
-    let pressed;
-    document.addEventListener("keydown", (event) => { pressed = event.timeStamp; },
-        { once: true, capture: true });
-    img.addEventListener("load", () => img.decode().then(() =>
-        requestAnimationFrame(() => requestAnimationFrame((now) => resolve(now - pressed)))),
-        { once: true });
-})"""
+# Keep when a key was last pressed, and when the browser says that it painted each new picture.
+RECORD = """(box) => {
+    window.painted = [];
+    document.addEventListener("keydown", (event) => { window.pressed = event.timeStamp; }, true);
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) {
+            window.painted.push([entry.identifier, entry.renderTime]);
+        }
+    }).observe({ type: "element" });
+    const screen = box.querySelector("img").closest(".tempsampling > *");
+    new MutationObserver(() => {
+        const img = box.querySelector("img");
+        img.setAttribute("elementtiming", img.alt);
+    }).observe(screen, { childList: true, subtree: true });
+}"""
+PAINTED = """(alt) => {
+    const found = window.painted.find(([name, time]) => name === alt && time > window.pressed);
+    return found && found[1] - window.pressed;
+}"""
 
 
 @contextmanager
@@ -88,7 +98,8 @@ def running_jupyterlab(folder: Path):
 def run_lesson(browser, address: str, name: str):
     """Open a lesson, run all its cells, and return the page; tall, so that every cell is built."""
     page = browser.new_page(viewport={"width": 1280, "height": 9000})
-    page.goto(f"{address}/tree/notebooks/{name}")
+    workspace = f"{address}/workspaces/{Path(name).stem}"  # of its own: no other notebook opens
+    page.goto(f"{workspace}/tree/notebooks/{name}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
     indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
     while indicator.get_attribute("data-status") != "busy":
@@ -99,30 +110,38 @@ def run_lesson(browser, address: str, name: str):
         page.get_by_text("Run", exact=True).first.click()
         page.get_by_text("Run All Cells", exact=True).click()
         page.wait_for_timeout(1500)
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=300_000)
+    done = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first
+    done.wait_for(state="attached", timeout=300_000)  # in a narrow toolbar it is not visible
     return page
 
 
 def lesson_explorers(name: str) -> list:
     """What a lesson's cells give to `explore`, in order, made in this process."""
-    shown, namespace = [], {}
+    from tempsampling.explore import Explorer
+
+    made, namespace = [], {}
     cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
-    keep = mock.patch("tempsampling.explore.display", shown.append)
-    with keep, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+
+    def keep(*arguments):
+        made.append(Explorer(*arguments))
+        return made[-1]
+
+    kept = mock.patch("tempsampling.explore.Explorer", keep)
+    with kept, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         for cell in cells:
             if cell["cell_type"] == "code":
                 exec("".join(cell["source"]), namespace)
-    return shown
+    return made
 
 
-class LiveDemo:
-    """One slider on the page of a lesson, and the pictures that it must show."""
+class Demo:
+    """A demo with one slider on a page, live or exported, and the pictures that it must show."""
 
-    def __init__(self, page, number: int, explorer):
-        box = page.locator(".jp-OutputArea-output .widget-vbox").nth(number)
+    def __init__(self, page, number: int, explorer=None):
         self.page, self.explorer = page, explorer
-        self.handle, self.track = box.get_by_role("slider"), box.locator(".noUi-base")
-        self.readout, self.img = box.locator(".widget-readout"), box.locator("img")
+        self.box = page.locator(".tempsampling").nth(number)
+        self.handle, self.track = self.box.get_by_role("slider"), self.box.locator(".noUi-base")
+        self.readout, self.img = self.box.locator(".widget-readout"), self.box.locator("img")
 
     def value(self) -> float:
         return float(self.readout.inner_text())
@@ -132,18 +151,24 @@ class LiveDemo:
 
         The figure is drawn whole by Matplotlib, not by the frames that the page shows.
         """
-        figure = self.explorer.frames.figure
-        self.explorer.update(temperature=value)
+        drawing = self.explorer.drawing
+        figure = drawing.frames.figure
+        drawing.update(temperature=value)
         figure.canvas.draw()
         right = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
         picture = BytesIO(base64.b64decode(self.img.evaluate(READ_PICTURE)))
         return np.abs(np.asarray(Image.open(picture).convert("RGB")) - right).max()
 
-    def time_press(self, key: str) -> float:
-        """Milliseconds from pressing a key to the new picture's pixels."""
-        self.img.evaluate(f"(img) => {{ window.timing = ({TIME_KEY_TO_PIXELS})(img); }}")
-        self.handle.press(key)
-        return self.page.evaluate("() => window.timing")
+    def time_presses(self, key: str, times: int = 1) -> float:
+        """Milliseconds from the last of some presses until its picture is painted."""
+        for _ in range(times):
+            self.handle.press(key)
+        words = self.explorer.drawing.update(temperature=self.value())
+        return self.page.wait_for_function(PAINTED, arg=words, polling=50).json_value()
+
+    def record(self) -> None:
+        """Let the page keep the times that `time_presses` needs."""
+        self.box.evaluate(RECORD)
 
 
 def _answers(address: str) -> bool:

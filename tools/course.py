@@ -1,4 +1,5 @@
-"""Set up the course's environment and run one command in it: lab, test, bench, parity, notebooks.
+"""Set up the course's environment and run one command in it: lab, test, bench, parity, notebooks,
+export.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
@@ -40,6 +41,7 @@ COMMANDS = {
     ),
     "parity": (["bench"], [["python", "tools/parity.py"]]),
     "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
+    "export": (["test"], [["python", "tools/export.py"]]),
 }
 
 

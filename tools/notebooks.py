@@ -4,8 +4,8 @@
     .venv/bin/python tools/notebooks.py notebooks/01*.ipynb
 
 A committed notebook has its outputs and execution counts, in order, and nothing that differs from
-run to run: no times, no state of widgets. Where a cell shows a widget and a picture of it, only the
-picture stays, so that the lesson looks right before it is run and where widgets are not rendered.
+run to run: no times, no widgets. Beside each slider `explore` puts a picture, which stays, so that
+the lesson looks right before it is run and where widgets are not rendered.
 """
 
 import sys
@@ -45,10 +45,6 @@ def normalize(notebook):
         for key in set(cell.metadata) - {"tags", "slideshow"}:
             del cell.metadata[key]
         if cell.cell_type == "code":
-            for output in cell.outputs:
-                if "image/png" in output.get("data", {}):
-                    output.data.pop(WIDGET, None)
-            # A widget without a picture is a progress bar, for people who wait.
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
     return notebook
 

@@ -1,0 +1,114 @@
+"""A demo drawn beforehand has the frames of the live one, and not too many of them."""
+
+import base64
+import re
+from io import BytesIO
+from math import prod
+
+import ipywidgets as widgets
+import numpy as np
+import pytest
+from PIL import Image
+
+from tempsampling.controls import DRAWS, choices, draw_again, make_controls, play
+from tempsampling.film import COLOR_STEP, MOST_FRAMES, film
+from tempsampling.outputs import Drawing
+from tempsampling.plots import ProbabilityBars
+
+
+def shot(update, figure=None, **controls):
+    return film(Drawing(figure, update), make_controls(update, controls))
+
+
+def knobs(box):
+    rows = [
+        child.children[-1] if isinstance(child, widgets.HBox) else child for child in box.children
+    ]
+    return [row for row in rows if hasattr(row, "options")]
+
+
+def frames(page):
+    """The frames below a stack, as nested lists."""
+    if isinstance(page, widgets.HTML):
+        return re.sub("<[^>]*>", "", page.value)
+    return [frames(child) for child in page.children]
+
+
+def screen(box):
+    return box.children[-2]
+
+
+def test_there_is_a_frame_for_each_value_and_the_first_is_shown():
+    box = shot(lambda T=1.0: f"T = {T:.1f}", T=(0.5, 2.0, 0.5))
+    assert frames(screen(box)) == ["T = 0.5", "T = 1.0", "T = 1.5", "T = 2.0"]
+    (knob,) = knobs(box)
+    assert [label for label, _ in knob.options] == ["0.50", "1.00", "1.50", "2.00"]
+    assert knob.index == screen(box).selected_index == 1
+
+
+def test_two_controls_are_stacks_in_a_stack():
+    box = shot(lambda a=1, b="y": f"{a}{b}", a=(0, 2), b=["x", "y"])
+    assert frames(screen(box)) == [["0x", "0y"], ["1x", "1y"], ["2x", "2y"]]
+    assert [knob.index for knob in knobs(box)] == [1, 1]
+    assert [inner.selected_index for inner in screen(box).children] == [1, 1, 1]
+
+
+def test_every_kind_of_control_has_choices():
+    controls = {"a": True, "b": draw_again(), "c": play(0, 1, 0.5), "d": {"one": 1}, "e": "text"}
+    made = make_controls(lambda a, b, c, d, e: "", controls)
+    made["f"] = widgets.FloatLogSlider(min=-1, max=1, step=1)
+    made["g"] = widgets.fixed(7)
+    found = {name: [value for _, value in choices(control)] for name, control in made.items()}
+    assert found == {
+        "a": [False, True],
+        "b": list(range(1, DRAWS + 1)),
+        "c": [0, 0.5, 1],
+        "d": [1],
+        "e": ["text"],
+        "f": [0.1, 1, 10],
+        "g": [7],
+    }
+
+
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"a": (0, 1000)},
+        {"a": (0, 60), "b": (0.0, 3.0, 0.05)},
+        {"a": (0, 60), "b": (0.0, 3.0, 0.05), "c": list("xyz")},
+    ],
+)
+def test_of_too_many_values_the_ends_and_the_first_one_shown_are_kept(controls):
+    starts = {"a": 37, "b": 0.35, "c": "y"}
+
+    def update(a=37, b=0.35, c="y"):
+        return ""
+
+    box = shot(update, **controls)
+    assert prod(len(knob.options) for knob in knobs(box)) <= MOST_FRAMES
+    for name, knob in zip(controls, knobs(box), strict=True):
+        values = [value for _, value in knob.options]
+        assert knob.value == starts[name]
+        assert values == sorted(set(values))
+        if name != "c":
+            assert (values[0], values[-1]) == (0, controls[name][1])
+
+
+def test_what_the_values_do_not_allow_is_said_in_their_frame():
+    box = shot(lambda p=1: f"{1 // p}", p=(0, 2))
+    assert frames(screen(box))[1:] == ["1", "0"]
+    assert frames(screen(box))[0].startswith("ZeroDivisionError: integer")
+
+
+def test_a_frame_is_the_picture_of_its_value_and_has_its_words():
+    bars, twin = (ProbabilityBars(["heads", "tails"], [0.5, 0.5]) for _ in range(2))
+    box = shot(lambda p=0.5: bars.update([p, 1 - p]), bars.figure, p=(0.0, 1.0, 0.25))
+    for p, frame in zip([0, 0.25, 0.5, 0.75, 1], screen(box).children, strict=True):
+        words = twin.update([p, 1 - p])
+        assert f'alt="{words}"' in frame.value
+        webp = base64.b64decode(re.search(r'base64,([^"]+)"', frame.value)[1])
+        shown = np.asarray(Image.open(BytesIO(webp)).convert("RGB")).astype(int)
+        twin.figure.canvas.draw()
+        right = np.asarray(twin.figure.canvas.buffer_rgba())[..., :3]
+        assert np.abs(shown - right).max() < COLOR_STEP + 8
+        assert shown[0, 0].tolist() == [255, 255, 255]
