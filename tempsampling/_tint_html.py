@@ -12,7 +12,7 @@ from html import escape
 
 STEPS = (0.5, 0.1, 0.01, 0.001, 0.0)  # the least probability of each tint
 LEGEND = ("≥ 50%", "≥ 10%", "≥ 1%", "≥ 0.1%", "less")
-TINTS = ("#d55e0000", "#d55e0024", "#d55e004a", "#d55e0078", "#d55e00aa")  # vermilion, opacity
+TINTS = ("#E6610000", "#e6610024", "#e661004a", "#e6610078", "#e66100aa")  # vermilion, opacity
 SURPRISING = 0.1  # below it, a token is bold where styles are removed
 END = "<small>end</small>"
 

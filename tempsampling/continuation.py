@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import shorten
 
+AT_ONCE = 256  # tokens whose logits `score` holds in memory, 50 MB for SmolLM2
 ALTERNATIVES = 5  # likeliest tokens that are kept for every step
 HALF_A_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes decode to that need those to come
 
@@ -29,22 +30,25 @@ class Model(Protocol):
         """Join tokens into a text."""
 
     def next_logits(self, tokens: ArrayLike, cache: Any = None) -> tuple[NDArray, Any]:
-        """Read tokens (sequences, n); return logits (sequences, vocabulary) and the new cache.
+        """Read tokens (sequences, n); return logits (sequences, vocabulary), and the cache.
 
-        A cache of one sequence serves any number of sequences.
+        The cache remembers what was read, for the next call; None begins.
         """
 
-    def logits_for(self, tokens: ArrayLike) -> NDArray:
-        """Return the logits that follow each of n tokens: (n, vocabulary)."""
+    def logits_for(self, tokens: ArrayLike, cache: Any = None) -> NDArray:
+        """Read n tokens; return the logits that follow each: (n, vocabulary)."""
+
+    def branch(self, cache: Any, sequences: int = 1) -> Any:
+        """Return a cache of several sequences with the past of this one's, which stays."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal arrays have no single answer
 class Continuation:
     """What follows a prompt, token by token; every array has one entry for each token."""
 
     prompt: str
     text: str  # without the token that ended it
-    pieces: tuple[str, ...]  # the text that each token adds
+    pieces: tuple[str, ...]  # what each token adds, the ending one too; "" within a character
     tokens: NDArray[np.intp]
     probabilities: NDArray[np.float64]  # of the model itself: T = 1, nothing cut off
     sampler_probabilities: NDArray[np.float64]  # after temperature and truncation
@@ -63,7 +67,8 @@ def score(model: Model, text: str, *, prompt: str = "") -> Continuation:
     ----------
     model : as in `generate`
     text : a string of at least one token, or of two if there is no prompt
-    prompt : what stands before the text; by default the text's own first token
+    prompt : what stands before the text, split into tokens on its own; by default the text's own
+        first token, or as many as make a whole character
 
     Returns
     -------
@@ -81,15 +86,21 @@ def score(model: Model, text: str, *, prompt: str = "") -> Continuation:
     array([0.15, 0.41, 0.81])
     """
 
-    tokens = prompt_tokens(model, text, 1, "text")
-    past = prompt_tokens(model, prompt, len(tokens)) if prompt else [tokens.pop(0)]
+    tokens = prompt_tokens(model, text, 0, "text")
+    past = prompt_tokens(model, prompt, len(tokens)) if prompt != "" else []
+    while not past or (prompt == "" and tokens and _cut_off(model.decode(past))):
+        past.append(tokens.pop(0))
     if not tokens:
-        raise ValueError(f"text must have at least two tokens if there is no prompt, got {text!r}")
+        raise ValueError(f"text must have two tokens or more without a prompt, got {text!r}")
     sequence = GrowingContinuation(model, prompt or model.decode(past), 1.0)
-    logits = model.logits_for(past + tokens)[len(past) - 1 : -1]
-    for token, z in zip(tokens, logits, strict=True):
-        (p,), (entropy,) = plain_distributions(z[None])
-        sequence.add(token, p, entropy, p[token])
+    logits, cache = model.next_logits([past])
+    for start in range(0, len(tokens), AT_ONCE):
+        part = tokens[start : start + AT_ONCE]
+        after = model.logits_for([part], cache)[0]
+        for token, z in zip(part, (*logits, *after[:-1]), strict=True):
+            (p,), (entropy,) = plain_distributions(z[None])
+            sequence.add(token, p, entropy, p[token])
+        logits = after[-1:]
     return sequence.so_far()
 
 
@@ -111,22 +122,28 @@ class GrowingContinuation:
         self.ended = token in self.model.end_tokens
         self._unread.append(token)
         piece = self.model.decode(self._unread)
-        whole = not piece.endswith(HALF_A_CHARACTER)
+        whole = not _cut_off(piece)
         self._pieces.append(piece if whole else "")
         self._unread = [] if whole else self._unread
         self._numbers.append((p[token], sampler_probability, entropy))
-        top = np.argpartition(-p, ALTERNATIVES)[:ALTERNATIVES]
-        top = top[np.argsort(-p[top], kind="stable")]
+        count = min(ALTERNATIVES, p.size)
+        top = np.argpartition(-p, count - 1)[:count]
+        top = [i for i in top[np.argsort(-p[top], kind="stable")] if p[i] > 0]
         self._alternatives.append(tuple((self.model.decode([i]), float(p[i])) for i in top))
 
-    def so_far(self) -> Continuation:
-        """Return what there is, in arrays of its own."""
-        spoken = self.tokens[:-1] if self.ended else self.tokens
+    def so_far(self, *, last: bool = True) -> Continuation:
+        """Return what there is, in arrays of its own; if it is not the last, in whole characters.
+
+        Bytes that begin a character which never comes stand at the end of the last text.
+        """
+        pieces = list(self._pieces)
+        if last and self._unread:
+            pieces[-1] = self.model.decode(self._unread)
         plain, sampler, entropies = np.array(self._numbers, np.float64).T
         return Continuation(
             prompt=self.prompt,
-            text=self.model.decode(spoken),
-            pieces=tuple(self._pieces),
+            text="".join(pieces[:-1] if self.ended else pieces),
+            pieces=tuple(pieces),
             tokens=np.array(self.tokens, np.intp),
             probabilities=plain,
             sampler_probabilities=sampler,
@@ -135,6 +152,11 @@ class GrowingContinuation:
             temperature=self.temperature,
             ended=self.ended,
         )
+
+
+def _cut_off(piece: str) -> bool:
+    """Whether a text seems to end within a character: so it is decoded."""
+    return piece.endswith(HALF_A_CHARACTER)
 
 
 def plain_distributions(logits: NDArray) -> tuple[NDArray, NDArray]:
@@ -155,6 +177,8 @@ def prompt_tokens(model: Model, text: str, room: int, name: str = "prompt") -> l
     """Return a text's tokens, if there are any and if so many more fit into the context."""
     if not isinstance(text, str):
         raise TypeError(f"{name} must be a string, got {shorten(text)}")
+    if isinstance(model, type) or not hasattr(model, "next_logits"):
+        raise TypeError(f"model must be one that was loaded: SmolLM2.load(), got {shorten(model)}")
     tokens = list(model.tokenize(text))
     if not tokens:
         raise ValueError(f"{name} must have at least one token, got {shorten(text)}")

@@ -31,7 +31,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 SLOW = 0.1  # seconds, after which an update shows that it is still at work
 
 PROBLEM = (
-    '<div role="alert" style="border-left:4px solid #D55E00;padding:4px 10px;line-height:1.4">'
+    '<div role="alert" style="border-left:4px solid #E66100;padding:4px 10px;line-height:1.4">'
     "<b>{}</b>: {}<br>Shown are still the last values that worked.</div>"
 )
 # A cell has three outputs: the still, its words, the widget. A living widget hides the other two;

@@ -30,7 +30,7 @@ from tempsampling.continuation import (
     prompt_tokens,
 )
 from tempsampling.progress import progress
-from tempsampling.sampling import ORDER, draw
+from tempsampling.sampling import ORDER, checked_chain, draw
 
 
 def generate(
@@ -63,7 +63,7 @@ def generate(
     top_k, top_p, min_p, order : as in `sample`
     n : number of sequences; by default as many as there are temperatures
     max_tokens : tokens of each sequence at most; a token that ends a turn or a text ends it sooner
-    seed : seed, `numpy.random.Generator`, or None for fresh randomness
+    seed : seed, `numpy.random.Generator` (which spawns others), or None for fresh randomness
     common_noise : whether the sequences share their noise
     on_token : function of the continuations so far, called after every token: a chat shows them
 
@@ -90,12 +90,18 @@ def generate(
     most = whole_number(max_tokens, "max_tokens")
     past = prompt_tokens(model, prompt, most)
     temperatures = _temperatures(temperature, n)
+    for each in temperatures:  # before the model reads a long prompt
+        checked_chain(each, top_k, top_p, min_p, order)
     cut = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "order": order}
     sequences = [GrowingContinuation(model, prompt, t) for t in temperatures]
     streams = generator(seed, "seed").spawn(1 if common_noise else len(sequences))
 
     logits, cache = model.next_logits([past])
-    logits = np.repeat(logits, len(sequences), axis=0)
+    if len(sequences) > 1:
+        logits, cache = (
+            np.repeat(logits, len(sequences), axis=0),
+            model.branch(cache, len(sequences)),
+        )
     with progress("Writing", total=most) as bar:
         for step in range(most):
             noise = [stream.random() for stream in streams]
@@ -107,7 +113,7 @@ def generate(
                     sequence.add(token, p, entropy, drawn_with)
             bar.update()
             if on_token is not None:
-                on_token([sequence.so_far() for sequence in sequences])
+                on_token([sequence.so_far(last=False) for sequence in sequences])
             if step + 1 == most or all(sequence.ended for sequence in sequences):
                 break
             # One that has ended is read on, unheard, so that every sequence keeps its row.
@@ -120,6 +126,8 @@ def _temperatures(temperature: ArrayLike, n: int | None) -> list[float]:
     if n is not None:
         whole_number(n, "n")
     values = plain_array(temperature, "temperature")
+    if values.dtype.kind not in "iuf":
+        raise TypeError(f"temperature must be one or several numbers, got {shorten(temperature)}")
     if values.ndim == 0:
         return [temperature_number(temperature)] * (1 if n is None else n)
     if values.ndim > 1 or values.size != (values.size if n is None else n) or not values.size:

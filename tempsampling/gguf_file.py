@@ -1,7 +1,7 @@
 """Read a GGUF file: the sizes, the tokenizer and the weights of a model of Llama's architecture.
 
 GGUF is llama.cpp's format: names and values first, then tensors, mostly in 4 or 8 bits a number.
-The library `gguf` reads it; here its tensors become float32 arrays with `llama.py`'s names.
+The library `gguf` reads it; here its tensors become the float32 arrays of `llama.py`.
 """
 
 from collections.abc import Iterator
@@ -75,13 +75,16 @@ class GGUFFile:
             self.metadata(f"llama.{key}") for key in ("embedding_length", "attention.head_count")
         )
         size = self.metadata("llama.attention.key_length", width // heads)
+        kv_heads = self.metadata("llama.attention.head_count_kv", heads)
+        if heads % kv_heads:
+            raise ValueError(f"{self.path} must share heads evenly, got {heads} over {kv_heads}")
         if self.metadata("llama.rope.dimension_count", size) != size:
             raise ValueError(f"{self.path} must rotate whole heads, got a part of {size} numbers")
         return Sizes(
             blocks=self.metadata("llama.block_count"),
             width=width,
             heads=heads,
-            kv_heads=self.metadata("llama.attention.head_count_kv", heads),
+            kv_heads=kv_heads,
             size=size,
             context=self.metadata("llama.context_length"),
             vocabulary=len(self.metadata("tokenizer.ggml.tokens")),
@@ -105,7 +108,7 @@ class GGUFFile:
         control = [w for w, kind in zip(words, kinds, strict=True) if kind == TokenType.CONTROL]
         tokenizer.add_special_tokens([AddedToken(word, normalized=False) for word in control])
         ends = {self.metadata("tokenizer.ggml.eos_token_id")}
-        ends |= {words.index(word) for word in control if word == END_OF_TEXT}
+        ends |= {words.index(END_OF_TEXT)} if END_OF_TEXT in control else set()
         template = self.metadata("tokenizer.chat_template", "")
         return Text(tokenizer, tuple(sorted(ends)), template or None)
 
@@ -119,6 +122,7 @@ class GGUFFile:
             raise ValueError(f"{self.path} must have only Llama's tensors, got {min(unknown)}")
         if missing := known - tensors.keys() - {"output"}:
             raise ValueError(f"{self.path} must have all tensors, got none of name {min(missing)}")
+        self._check_shapes(tensors)
         for name in sorted(OUTER_TENSORS & tensors.keys()):
             yield name, self._dequantized(tensors[name])
         for name, parts in BLOCK_TENSORS.items():
@@ -130,6 +134,26 @@ class GGUFFile:
                     whole = np.empty((len(blocks), *stacked.shape), np.float32)
                 whole[block] = stacked
             yield name, whole
+
+    def _check_shapes(self, tensors: dict[str, ReaderTensor]) -> None:
+        sizes = self.sizes()
+        inner = int(tensors["blk.0.ffn_gate"].shape[-1])
+        matrices = {
+            ("token_embd", "output"): (sizes.vocabulary, sizes.width),
+            ("output_norm", "attn_norm", "ffn_norm"): (sizes.width,),
+            ("attn_q",): (sizes.heads * sizes.size, sizes.width),
+            ("attn_k", "attn_v"): (sizes.kv_heads * sizes.size, sizes.width),
+            ("attn_output",): (sizes.width, sizes.heads * sizes.size),
+            ("ffn_gate", "ffn_up"): (inner, sizes.width),
+            ("ffn_down",): (sizes.width, inner),
+        }
+        shapes = {part: shape for parts, shape in matrices.items() for part in parts}
+        for name, tensor in tensors.items():
+            # A matrix of (outputs, inputs) is listed with its inputs first.
+            found = tuple(int(length) for length in reversed(tensor.shape))
+            if found != shapes[name.rpartition(".")[2]]:
+                wanted = shapes[name.rpartition(".")[2]]
+                raise ValueError(f"{self.path} must have {name} of shape {wanted}, got {found}")
 
     def _dequantized(self, tensor: ReaderTensor) -> Array:
         try:

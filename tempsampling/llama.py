@@ -1,21 +1,23 @@
 """The network: tokens in, one logit for every token of the vocabulary out, in plain NumPy.
 
-Read `Llama.forward` from top to bottom: it is the whole network. The shape of what is computed
-stands at the end of each line, with these letters and the sizes of SmolLM2-135M:
+Read `Llama.forward` from top to bottom, and `logits`, which follows it: they are the whole network.
+Shapes stand in comments, with these letters and the sizes of SmolLM2-135M:
 
-    rows   sequences * tokens, read at once     heads     9 queries look back in parallel
-    width  576 numbers stand for each token     kv_heads  3 keys and values, each for 3 queries
+    n      new tokens of each sequence          heads     9 queries look back in parallel
+    rows   sequences * n                        kv_heads  3 keys and values; `group` = 3 queries
+    width  576 numbers stand for each token               share each
     size   64 numbers for each head             length    tokens remembered and new
 
 The architecture is Llama (Touvron et al. 2023, arXiv:2302.13971) with grouped-query attention
 (Ainslie et al. 2023, arXiv:2305.13245).
 """
 
-from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tempsampling.key_value_cache import Cache
 
 Array = NDArray[np.float32]
 Block = dict[str, Array]
@@ -36,34 +38,6 @@ class Sizes:
     norm_epsilon: float  # 1e-5, keeps the norm of a zero vector finite
 
 
-class Cache:
-    """What attention remembers of the tokens read so far: a key and a value for each."""
-
-    def __init__(self, sizes: Sizes, sequences: int) -> None:
-        self.length, self.sequences = 0, sequences
-        empty = np.empty((sequences, sizes.kv_heads, 0, sizes.size), np.float32)
-        self.keys, self.values = [empty] * sizes.blocks, [empty] * sizes.blocks
-
-    def add(self, block: int, key: Array, value: Array) -> tuple[Array, Array]:
-        """Append new keys and values of one block, and return all of them."""
-        end = self.length + key.shape[2]
-        for kept, new in ((self.keys, key), (self.values, value)):
-            if kept[block].shape[2] < end:  # make room for some more tokens than needed now
-                room = np.empty((*new.shape[:2], end + 64, new.shape[3]), np.float32)
-                room[:, :, : self.length] = kept[block][:, :, : self.length]
-                kept[block] = room
-            kept[block][:, :, self.length : end] = new
-        return self.keys[block][:, :, :end], self.values[block][:, :, :end]
-
-    def repeated(self, sequences: int) -> "Cache":
-        """Return a cache in which each of several sequences has this one's past."""
-        other = copy(self)
-        other.sequences = sequences
-        other.keys = [np.repeat(keys, sequences, axis=0) for keys in self.keys]
-        other.values = [np.repeat(values, sequences, axis=0) for values in self.values]
-        return other
-
-
 class Llama:
     """A network with its weights; matrices are (outputs, inputs)."""
 
@@ -75,20 +49,18 @@ class Llama:
         self.output = outer.get("output", self.embedding)  # SmolLM2 uses its embedding twice
         self.turns = rotary_turns(sizes)  # (context, size / 2)
 
+    @np.errstate(over="ignore")  # exp(-gate) may be infinite: the gate is shut then
     def forward(self, tokens: NDArray[np.intp], cache: Cache) -> Array:
-        """Read more tokens of each sequence; return a vector for each, which knows its past."""
+        """Read n more tokens of each sequence; return a vector for each, which knows its past."""
         end = cache.length + tokens.shape[1]
-        turns = self.turns[cache.length : end]
-        # Once for every query that shares a key.
-        ahead = np.tile(
-            looking_ahead(cache.length, end), (self.sizes.heads // self.sizes.kv_heads, 1)
-        )
+        turns = self.turns[cache.length : end]  # (n, size / 2)
+        ahead = looking_ahead(cache.length, end)  # (n, length)
         x = self.embedding[tokens.ravel()]  # (rows, width)
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self.blocks):  # each adds to x what it found out
             x = x + self.attention(self.norm(x, block["attention_norm"]), i, cache, turns, ahead)
             x = x + feed_forward(self.norm(x, block["feed_forward_norm"]), block)
         cache.length = end
-        return self.norm(x, self.final_norm).reshape(*tokens.shape, -1)
+        return self.norm(x, self.final_norm).reshape(*tokens.shape, -1)  # (sequences, n, width)
 
     def logits(self, x: Array) -> Array:
         """Compare vectors with the embedding of every token: their likeness is the logit."""
@@ -97,20 +69,23 @@ class Llama:
     def attention(self, x: Array, i: int, cache: Cache, turns: NDArray, ahead: Array) -> Array:
         """Let every token gather what it needs from itself and the tokens before it."""
         heads, kv_heads, size = self.sizes.heads, self.sizes.kv_heads, self.sizes.size
-        new = linear(x, self.blocks[i]["query_key_value"])
+        new = linear(x, self.blocks[i]["query_key_value"])  # queries, keys and values in one
         new = new.reshape(cache.sequences, -1, heads + 2 * kv_heads, size).swapaxes(1, 2)
-        turned = rotate(new[:, :-kv_heads], turns)
-        query = turned[:, :heads].reshape(cache.sequences, kv_heads, -1, size)  # 3 to each key
-        keys, values = cache.add(i, turned[:, heads:], new[:, -kv_heads:])  # (.., length, size)
+        query = rotate(new[:, :heads], turns)  # (sequences, heads, n, size)
+        key = rotate(new[:, heads:-kv_heads], turns)  # (sequences, kv_heads, n, size)
+        keys, values = cache.add(i, key, new[:, -kv_heads:])  # (sequences, kv_heads, length, size)
 
-        scores = query @ keys.swapaxes(2, 3) / np.float32(np.sqrt(size))  # (.., 3 n, length)
-        weights = softmax(scores + ahead)
-        gathered = (weights @ values).reshape(cache.sequences, heads, -1, size)
-        return linear(gathered.swapaxes(1, 2).reshape(x.shape), self.blocks[i]["attention_output"])
+        query = query.reshape(cache.sequences, kv_heads, heads // kv_heads, -1, size)
+        keys, values = keys[:, :, None], values[:, :, None]  # one for the group of queries
+        # Divided by the root of the size, sums over 64 products are about as large as one.
+        scores = query @ keys.swapaxes(3, 4) / np.float32(np.sqrt(size))  # (.., group, n, length)
+        gathered = softmax(scores + ahead) @ values  # (sequences, kv_heads, group, n, size)
+        gathered = gathered.reshape(cache.sequences, heads, -1, size).swapaxes(1, 2)
+        return linear(gathered.reshape(len(x), -1), self.blocks[i]["attention_output"])
 
     def norm(self, x: Array, weight: Array) -> Array:
-        """Scale each token's vector to length sqrt(width): Zhang and Sennrich 2019."""
-        mean_square = np.vecdot(x, x)[:, None] / np.float32(self.sizes.width)
+        """Scale each vector to length sqrt(width), then each number: RMSNorm, arXiv:1910.07467."""
+        mean_square = np.vecdot(x, x)[:, None] / np.float32(self.sizes.width)  # (rows, 1)
         return x / np.sqrt(mean_square + np.float32(self.sizes.norm_epsilon)) * weight
 
 

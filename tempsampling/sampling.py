@@ -67,7 +67,7 @@ def truncate(
     array([0.881, 0.119, 0.   ])
     """
     z = logit_array(logits)
-    start, steps = _checked_chain(temperature, top_k, top_p, min_p, order)
+    start, steps = checked_chain(temperature, top_k, top_p, min_p, order)
     result = np.zeros(z.shape)
     for index in np.ndindex(z.shape[:-1]):
         kept, survivors, final = _survivors(z[index], start, steps)
@@ -125,7 +125,7 @@ def sample(
     array([0, 0, 1])
     """
     z = logit_array(logits)
-    start, steps = _checked_chain(temperature, top_k, top_p, min_p, order)
+    start, steps = checked_chain(temperature, top_k, top_p, min_p, order)
     u = uniforms(z.shape[:-1], size, rng, noise)
     rows = z.reshape(-1, z.shape[-1])
     heights = u.reshape(-1, max(len(rows), 1))
@@ -150,10 +150,10 @@ def draw(z: NDArray, noise: float, **settings: Any) -> tuple[int, float]:
     >>> draw(np.array([2.0, 1.0, 0.0]), 0.5, temperature=0.0)
     (0, 1.0)
     """
-    return _draw_from_many(logit_array(z), *_checked_chain(**settings), noise)
+    return _draw_from_many(logit_array(z), *checked_chain(**settings), noise)
 
 
-def _checked_chain(
+def checked_chain(
     temperature: float,
     top_k: int | None = None,
     top_p: float | None = None,

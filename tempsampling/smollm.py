@@ -6,19 +6,22 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import plain_array, shorten
+from tempsampling._arguments import fitting, shorten, token_array, whole_number
 from tempsampling.gguf_file import Text
-from tempsampling.llama import Array, Cache, Llama
+from tempsampling.key_value_cache import Cache
+from tempsampling.llama import Array, Llama
 from tempsampling.progress import progress
-from tempsampling.weights import load_weights
+from tempsampling.weights import SHA256, find_file, find_weights, load_weights
 
 ROLES = ("system", "user", "assistant")
-AT_ONCE = 256  # tokens of a sequence that are read together: more would only need more memory
+AT_ONCE = 256  # tokens, of all sequences, that are read together: more only need more memory
 
 
 class SmolLM2:
@@ -44,7 +47,8 @@ class SmolLM2:
         its .gguf file. Raises `FileNotFoundError`, with the command that installs them, if the
         weights are missing, and `ValueError` if the file is damaged or of another kind.
         """
-        return _load(cls, path)
+        source = find_weights() if path is None else find_file(path)
+        return _load(cls, source, path is None, source.stat().st_mtime_ns)
 
     def logits(self, text: str) -> Array:
         """Score every token of the vocabulary as the continuation of a text.
@@ -72,12 +76,13 @@ class SmolLM2:
             raise ValueError(f"text must have 1 to {self.context} tokens, got {len(tokens)} tokens")
         return self.next_logits([tokens])[0][0]
 
-    def logits_for(self, tokens: ArrayLike) -> Array:
+    def logits_for(self, tokens: ArrayLike, cache: Cache | None = None) -> Array:
         """Score the continuation at every position of a text.
 
         Parameters
         ----------
         tokens : integer array of shape (n,) or (sequences, n), 1 <= n <= 8192
+        cache : as in `next_logits`; n continues a cache of one sequence
 
         Returns
         -------
@@ -88,9 +93,9 @@ class SmolLM2:
         >>> model.logits_for(model.tokenize("The weather today is")).shape
         (4, 49152)
         """
-        given = self._token_array(tokens, (1, 2))
+        given = token_array(tokens, self.network.sizes.vocabulary, (1, 2))
         rows = np.atleast_2d(given)
-        cache = Cache(self.network.sizes, len(rows))
+        cache = self._checked_cache(rows, cache)
         found = np.empty((*rows.shape, self.network.sizes.vocabulary), np.float32)
         for start, vectors in self._read(rows, cache):
             found[:, start : start + vectors.shape[1]] = self.network.logits(vectors)
@@ -103,8 +108,8 @@ class SmolLM2:
         ----------
         tokens : integer array of shape (sequences, n), the n new tokens of each sequence
         cache : what an earlier call returned, or None to begin
-            It remembers the tokens read before, and is changed. A cache of one sequence serves
-            any number: each continues it, and it stays as it was.
+            It remembers the tokens read before, and now these too. To go on from one place in
+            several ways, give each a cache of its own: `branch`.
 
         Returns
         -------
@@ -112,26 +117,29 @@ class SmolLM2:
 
         Raises
         ------
-        ValueError if the sequences would be longer than the context.
+        ValueError if the sequences would be longer than the context, or are not as many as those
+        in the cache; TypeError for what is no tokens or no cache.
 
         >>> model = SmolLM2.load()
         >>> logits, cache = model.next_logits([model.tokenize("The capital of")])
-        >>> model.next_logits([model.tokenize(" France"), model.tokenize(" Italy")], cache)[0].shape
+        >>> ends = [model.tokenize(" France"), model.tokenize(" Italy")]
+        >>> model.next_logits(ends, model.branch(cache, 2))[0].shape
         (2, 49152)
         """
-        rows = self._token_array(tokens, (2,))
-        if cache is None:
-            cache = Cache(self.network.sizes, len(rows))
-        elif cache.sequences == 1 < len(rows):
-            cache = cache.repeated(len(rows))
-        elif cache.sequences != len(rows):
-            raise ValueError(
-                f"tokens must have one row for each of the {cache.sequences} sequences in cache,"
-                f" got {len(rows)}"
-            )
+        rows = token_array(tokens, self.network.sizes.vocabulary, (2,))
+        cache = self._checked_cache(rows, cache)
         for _, vectors in self._read(rows, cache):
             last = vectors[:, -1]
         return self.network.logits(last), cache
+
+    def branch(self, cache: Cache, sequences: int = 1) -> Cache:
+        """Return a cache for several sequences with the past of this one's, which stays as it is.
+
+        Raises TypeError or ValueError for what is no cache of one sequence.
+        """
+        if not isinstance(cache, Cache) or cache.sequences != 1:
+            raise ValueError(f"cache must be that of one sequence, got {shorten(cache)}")
+        return cache.repeated(whole_number(sequences, "sequences"))
 
     def tokenize(self, text: str) -> list[int]:
         """Split a text into token indices. Control characters that no token has are dropped.
@@ -154,7 +162,7 @@ class SmolLM2:
         >>> SmolLM2.load().decode([504, 3947, 1834, 314])
         'The weather today is'
         """
-        indices = self._token_array(tokens, (1,), empty=True)
+        indices = token_array(tokens, self.network.sizes.vocabulary, (1,), empty=True)
         return self._text.tokenizer.decode(indices.tolist(), skip_special_tokens=False)
 
     def chat_prompt(self, messages: Sequence[Mapping[str, str]]) -> str:
@@ -193,38 +201,50 @@ class SmolLM2:
                     f"messages must have a role of {ROLES} and a string as content,"
                     f" got {shorten(message)}"
                 )
-        # The template comes with the weights: a sandbox, as for any program of a stranger.
-        template = ImmutableSandboxedEnvironment().from_string(self._text.chat_template)
-        return template.render(messages=list(messages), add_generation_prompt=True)
+        return render(self._text.chat_template, list(messages))
+
+    def _checked_cache(self, rows: NDArray[np.intp], cache: Cache | None) -> Cache:
+        """Return the cache, or a new one, if it has room for so many rows of so many tokens."""
+        if cache is None:
+            sizes = self.network.sizes
+            cache = Cache(sizes.blocks, len(rows), sizes.kv_heads, sizes.size)
+        elif not isinstance(cache, Cache):
+            raise TypeError(f"cache must be what next_logits returned last, got {shorten(cache)}")
+        elif cache.sequences != len(rows):
+            raise ValueError(
+                f"tokens must have one row for each of the {cache.sequences} sequences in cache,"
+                f" got {len(rows)}"
+            )
+        fitting(rows.shape[1], cache.length, self.context)
+        return cache
 
     def _read(self, rows: NDArray[np.intp], cache: Cache) -> Iterator[tuple[int, Array]]:
         """Read a text in parts; yield where each begins, and its vectors."""
-        n = rows.shape[1]
-        if cache.length + n > self.context:
-            raise ValueError(
-                f"tokens must fit into the context of {self.context} tokens, got {n} more"
-                f" after {cache.length}"
-            )
-        starts = range(0, n, AT_ONCE)
-        for start in progress("Reading", starts) if len(starts) > 1 else starts:
-            yield start, self.network.forward(rows[:, start : start + AT_ONCE], cache)
+        before, part = cache.length, max(1, AT_ONCE // len(rows))
+        starts = range(0, rows.shape[1], part)
+        try:
+            for start in progress("Reading", starts) if len(starts) > 1 else starts:
+                yield start, self.network.forward(rows[:, start : start + part], cache)
+        except BaseException:  # an interrupt too: the cache is as before, or has read all
+            cache.length = before
+            raise
 
-    def _token_array(
-        self, tokens: ArrayLike, dimensions: tuple[int, ...], *, empty: bool = False
-    ) -> NDArray[np.intp]:
-        array = plain_array(tokens, "tokens")
-        if array.ndim not in dimensions or (array.size and array.dtype.kind not in "iu"):
-            kind = "a sequence" if 1 in dimensions else "rows"
-            raise TypeError(f"tokens must be {kind} of token indices, got {shorten(tokens)}")
-        if not array.size and not empty:
-            raise ValueError(f"tokens must not be empty, got shape {array.shape}")
-        outside = array[(array < 0) | (array >= self.network.sizes.vocabulary)]
-        if outside.size:
-            last = self.network.sizes.vocabulary - 1
-            raise ValueError(f"tokens must be indices from 0 to {last}, got {outside[0]}")
-        return array.astype(np.intp)
+
+def render(template: str, messages: list[Mapping[str, str]]) -> str:
+    """Fill in a chat template as Transformers does; ValueError says what the template refuses."""
+
+    def refuse(message: str) -> None:
+        raise TemplateError(message)
+
+    # The template comes with the weights: a sandbox, as for any program of a stranger.
+    sandbox = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    sandbox.globals |= {"raise_exception": refuse}
+    try:
+        return sandbox.from_string(template).render(messages=messages, add_generation_prompt=True)
+    except TemplateError as error:
+        raise ValueError(f"messages must suit the model's chat template, got: {error}") from None
 
 
 @lru_cache(maxsize=2)
-def _load(cls: type[SmolLM2], path: str | os.PathLike | None) -> SmolLM2:
-    return cls(*load_weights(path))
+def _load(cls: type[SmolLM2], source: Path, default: bool, changed: int) -> SmolLM2:
+    return cls(*load_weights(source, SHA256 if default else None))

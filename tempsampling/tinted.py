@@ -54,7 +54,7 @@ def tint(continuations: Continuation | Iterable[Continuation]) -> Shown:
 
     Examples
     --------
-    >>> from tempsampling.generation import score
+    >>> from tempsampling.continuation import score
     >>> from tempsampling.smollm import SmolLM2
     >>> tint(score(SmolLM2.load(), " white as cheese", prompt="Mary had a lamb, its fleece was"))
     Mary had a lamb, its fleece was …
@@ -106,7 +106,7 @@ def alternatives_table(
 
     Examples
     --------
-    >>> from tempsampling.generation import score
+    >>> from tempsampling.continuation import score
     >>> from tempsampling.smollm import SmolLM2
     >>> mary = score(SmolLM2.load(), " white as cheese", prompt="Mary had a lamb, its fleece was")
     >>> alternatives_table(mary, positions=2)

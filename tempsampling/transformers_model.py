@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tempsampling._arguments import fitting, token_array
+
 try:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
@@ -32,12 +34,14 @@ class TransformersModel:
     def __init__(self, model: Any, tokenizer: Any) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
-        self.context = model.config.max_position_embeddings
         ends = model.generation_config.eos_token_id
         ends = ends if isinstance(ends, list) else [ends, tokenizer.eos_token_id]
         self.end_tokens = frozenset(ends) - {None}
         bare = tokenizer("")["input_ids"]
         self._begin = bare[:1] if tokenizer.bos_token_id in bare[:1] else []
+        self.context = model.config.max_position_embeddings - len(self._begin)
+        # Some tokenizers drop the space before the first word of what they decode.
+        self._anchor = tokenizer("a", add_special_tokens=False)["input_ids"]
 
     @classmethod
     def load(
@@ -60,30 +64,27 @@ class TransformersModel:
         """Return the logits of the token that follows a text: (vocabulary,)."""
         return self.next_logits([self.tokenize(text)])[0][0]
 
-    def logits_for(self, tokens: ArrayLike) -> NDArray[np.float32]:
-        """Return the logits that follow each token: (n, vocabulary) or (sequences, n, ...)."""
-        rows = np.atleast_2d(np.asarray(tokens))
-        begun = self._with_beginning(rows)
-        logits = self._run(begun).logits[:, begun.shape[1] - rows.shape[1] :]
-        return _numpy(logits).reshape(*np.shape(tokens), -1)
+    def logits_for(
+        self, tokens: ArrayLike, cache: DynamicCache | None = None
+    ) -> NDArray[np.float32]:
+        """Read n tokens; return the logits that follow each: (..., n, vocabulary)."""
+        given = token_array(tokens, self.model.config.vocab_size, (1, 2))
+        result = self._run(np.atleast_2d(given), cache)
+        return _numpy(result.logits[:, -given.shape[-1] :]).reshape(*given.shape, -1)
 
     def next_logits(
         self, tokens: ArrayLike, cache: DynamicCache | None = None
     ) -> tuple[NDArray[np.float32], DynamicCache]:
         """Read more tokens (sequences, n); return logits (sequences, vocabulary) and the cache."""
-        rows = np.asarray(tokens)
-        if cache is None:
-            rows = self._with_beginning(rows)
-        elif (sequences := len(cache.layers[0].keys)) == 1 < len(rows):
-            cache = deepcopy(cache)  # the cache of the one sequence stays as it was
-            cache.batch_repeat_interleave(len(rows))
-        elif sequences != len(rows):
-            raise ValueError(
-                f"tokens must have one row for each of the {sequences} sequences in cache,"
-                f" got {len(rows)}"
-            )
-        result = self._run(rows, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        rows = token_array(tokens, self.model.config.vocab_size, (2,))
+        result = self._run(rows, cache, use_cache=True, logits_to_keep=1)
         return _numpy(result.logits[:, -1]), result.past_key_values
+
+    def branch(self, cache: DynamicCache, sequences: int = 1) -> DynamicCache:
+        """Return a cache of several sequences with the past of this one's, which stays."""
+        other = deepcopy(cache)
+        other.batch_repeat_interleave(sequences)
+        return other
 
     def tokenize(self, text: str) -> list[int]:
         """Split a text into token indices."""
@@ -92,7 +93,8 @@ class TransformersModel:
     def decode(self, tokens: Sequence[int]) -> str:
         """Join token indices into a text, special tokens included."""
         options = {"skip_special_tokens": False, "clean_up_tokenization_spaces": False}
-        return self.tokenizer.decode(list(tokens), **options)
+        before = self.tokenizer.decode(self._anchor, **options)
+        return self.tokenizer.decode([*self._anchor, *map(int, tokens)], **options)[len(before) :]
 
     def chat_prompt(self, messages: Sequence[Mapping[str, str]]) -> str:
         """Write a conversation as the model was trained to read it, up to where it is to reply."""
@@ -100,15 +102,20 @@ class TransformersModel:
             list(messages), tokenize=False, add_generation_prompt=True
         )
 
-    def _with_beginning(self, rows: NDArray) -> NDArray:
-        if not self._begin or (rows[:, 0] == self._begin[0]).all():  # a chat prompt has it already
-            return rows
-        return np.insert(rows, 0, self._begin[0], axis=1)
-
     @torch.inference_mode()
-    def _run(self, rows: NDArray, **options: Any) -> Any:
-        tokens = torch.as_tensor(np.array(rows), device=self.model.device, dtype=torch.long)
-        return self.model(input_ids=tokens, **options)
+    def _run(self, rows: NDArray, cache: DynamicCache | None, **options: Any) -> Any:
+        before = 0 if cache is None else cache.get_seq_length()
+        begun = self._begin and (rows[:, 0] == self._begin[0]).all()  # as a chat prompt is
+        if before == 0 and self._begin and not begun:
+            rows = np.insert(rows, 0, self._begin[0], axis=1)
+        fitting(rows.shape[1], before, self.context + len(self._begin))
+        if before and len(cache.layers[0].keys) != len(rows):
+            raise ValueError(
+                f"tokens must have one row for each of the {len(cache.layers[0].keys)} sequences"
+                f" in cache, got {len(rows)}"
+            )
+        tokens = torch.as_tensor(rows, device=self.model.device)
+        return self.model(input_ids=tokens, past_key_values=cache, **options)
 
 
 def _numpy(logits: torch.Tensor) -> NDArray[np.float32]:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from tempsampling.controls import BUSY
 from tempsampling.explore import Explorer, draw_again, explore, play
-from tempsampling.plots import ProbabilityBars, percent, show, visible
+from tempsampling.labels import percent, visible
+from tempsampling.plots import ProbabilityBars, show
 
 
 @pytest.fixture

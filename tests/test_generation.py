@@ -9,9 +9,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from tiny_model import write_tiny_model
 
-from tempsampling import entropy, log_softmax, softmax, truncate
-from tempsampling.continuation import score
+from tempsampling import continuation, entropy, log_softmax, softmax, truncate
+from tempsampling.continuation import GrowingContinuation, score
 from tempsampling.generation import generate
 from tempsampling.smollm import SmolLM2
 
@@ -21,6 +22,13 @@ PROMPT = "Once upon a time, there was a little"
 @pytest.fixture(scope="module")
 def model():
     return SmolLM2.load()
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    monkeypatch.setenv("TEMPSAMPLING_CACHE", str(tmp_path / "cache"))
+    write_tiny_model(tmp_path / "tiny.gguf")
+    return SmolLM2.load(tmp_path / "tiny.gguf")
 
 
 def texts(continuations):
@@ -102,6 +110,53 @@ def test_with_common_noise_more_heat_never_picks_a_likelier_token(model):
     assert [text.temperature for text in steps] == temperatures
 
 
+def test_at_infinite_temperature_every_token_is_equally_likely(model):
+    (text,) = generate(model, PROMPT, temperature=np.inf, max_tokens=3, seed=1)
+    np.testing.assert_allclose(text.sampler_probabilities, 1 / 49152)
+
+
+def test_a_text_may_fill_the_context_to_the_last_token(tiny):
+    (text,) = generate(tiny, "x" * 30, max_tokens=10, seed=1, temperature=0)
+    assert text.ended or len(text.tokens) == 10
+    with pytest.raises(ValueError, match="prompt must leave room for 11 more tokens"):
+        generate(tiny, "x" * 30, max_tokens=11)
+    assert len(score(tiny, "x" * 40).tokens) == 39
+
+
+class TwoWords:
+    """A language of two words and an end, each as likely as the others: no model is so small."""
+
+    context, end_tokens = 100, {2}
+
+    def tokenize(self, text):
+        return [0 for _ in text]
+
+    def decode(self, tokens):
+        return "".join("ab."[token] for token in tokens)
+
+    def next_logits(self, tokens, cache=None):
+        return np.zeros((len(tokens), 3), np.float32), cache
+
+    def branch(self, cache, sequences=1):
+        return cache
+
+
+def test_any_model_of_the_protocol_writes_and_may_end_at_once():
+    texts = generate(TwoWords(), "a", n=30, max_tokens=6, seed=1)
+    ended_at_once = [text for text in texts if text.tokens.tolist() == [2]]
+    assert ended_at_once
+    assert ended_at_once[0].text == ""
+    assert ended_at_once[0].pieces == (".",)
+    assert {len(step) for text in texts for step in text.alternatives} == {3}
+
+
+def test_a_sequence_that_ended_leaves_the_noise_of_the_others_alone():
+    for i in range(10):  # alone, a sequence draws what it draws beside others
+        together = generate(TwoWords(), "a", n=10, max_tokens=8, seed=3)[i]
+        fewer = generate(TwoWords(), "a", n=i + 1, max_tokens=8, seed=3)[i]
+        assert together.tokens.tolist() == fewer.tokens.tolist()
+
+
 def test_a_reply_ends_with_the_end_of_turn_and_does_not_show_it(model):
     question = [{"role": "user", "content": "What is the capital of France?"}]
     (reply,) = generate(model, model.chat_prompt(question), temperature=0, max_tokens=60)
@@ -123,10 +178,19 @@ def test_a_sequence_that_ended_stays_while_the_others_go_on(model):
 
 
 def test_pieces_join_to_the_text_even_where_a_token_is_half_a_character(model):
-    emoji = "The forecast: 🌦️ and 👩‍🔬"
-    read = score(model, emoji)
-    assert read.prompt + "".join(read.pieces) == emoji
-    assert "" in read.pieces  # a token that completes no character
+    for emoji in ("The forecast: 🌦️ and 👩‍🔬", "🌦️ is the forecast", "The \ufffd"):
+        read = score(model, emoji)
+        assert read.prompt + "".join(read.pieces) == emoji
+        assert read.text == "".join(read.pieces)
+    assert "" in score(model, "The forecast: 🌦️ and").pieces  # a token within a character
+
+
+def test_a_text_that_stops_within_a_character_says_so(model):
+    tokens = model.tokenize("🌦️")
+    growing = GrowingContinuation(model, "The forecast:", 1.0)
+    growing.add(tokens[0], softmax(model.logits("The forecast:")), 1.0, 0.5)
+    assert growing.so_far(last=False).text == ""
+    assert growing.so_far().text == "".join(growing.so_far().pieces) == "\ufffd"
 
 
 def test_scoring_gives_the_likelihood_of_a_text(model):
@@ -135,6 +199,15 @@ def test_scoring_gives_the_likelihood_of_a_text(model):
     assert read.prompt == model.decode(tokens[:1])
     expected = log_softmax(model.logits_for(tokens)[:-1])[np.arange(len(tokens) - 1), tokens[1:]]
     np.testing.assert_allclose(np.log(read.probabilities), expected, atol=1e-4)
+
+
+def test_a_long_text_is_scored_in_parts_and_gets_the_same_numbers(model, monkeypatch):
+    text = "Mary had a little lamb, its fleece was white as snow."
+    at_once = score(model, text)
+    monkeypatch.setattr(continuation, "AT_ONCE", 3)
+    in_parts = score(model, text)
+    np.testing.assert_allclose(in_parts.probabilities, at_once.probabilities, rtol=1e-3)
+    np.testing.assert_allclose(in_parts.entropies, at_once.entropies, rtol=1e-3, atol=1e-5)
 
 
 def test_what_was_written_is_scored_as_it_was_written(model):
@@ -182,6 +255,7 @@ def test_an_interrupt_stops_within_a_token_and_leaves_the_model_usable(model):
         ({"max_tokens": 2.5}, TypeError, "max_tokens must be a whole number, got 2.5"),
         ({"temperature": -1}, ValueError, "temperature must be .* got -1"),
         ({"temperature": "hot"}, TypeError, "temperature must be .* got 'hot'"),
+        ({"temperature": [0.5, "b"]}, TypeError, r"temperature must be .* got \[0.5, 'b'\]"),
         ({"temperature": []}, ValueError, "temperature must be one number for each sequence"),
         ({"temperature": [0.5, float("nan")]}, ValueError, "temperature must be .* got nan"),
         ({"temperature": [1, 2], "n": 3}, ValueError, "temperature must be one number, or n = 3"),
@@ -200,11 +274,19 @@ def test_bad_arguments_are_refused_by_name(model, arguments, error, message):
         generate(model, **{"prompt": "The", "max_tokens": 2} | arguments)
 
 
+@pytest.mark.parametrize("model", [SmolLM2, None, "SmolLM2"])
+def test_a_model_that_was_not_loaded_is_refused(model):
+    with pytest.raises(
+        TypeError, match=r"model must be one that was loaded: SmolLM2.load\(\), got"
+    ):
+        generate(model, "The")
+
+
 @pytest.mark.parametrize(
     ("text", "prompt", "error", "message"),
     [
         ("", "The", ValueError, "text must have at least one token, got ''"),
-        ("The", "", ValueError, "text must have at least two tokens if there is no prompt"),
+        ("The", "", ValueError, "text must have two tokens or more without a prompt"),
         (5, "The", TypeError, "text must be a string, got 5"),
         ("cat", 5, TypeError, "prompt must be a string, got 5"),
         ("a " * 8000, "a " * 300, ValueError, "prompt must leave room for"),

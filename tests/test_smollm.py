@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tempsampling.smollm import SmolLM2
+from tempsampling.smollm import SmolLM2, render
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = np.load(ROOT / "tests" / "reference" / "logits.npz")
@@ -20,7 +20,7 @@ def model():
 
 
 @pytest.mark.parametrize("i", range(len(PROMPTS)), ids=PROMPTS)
-def test_logits_agree_with_transformers_everywhere(model, i):
+def test_logits_agree_with_transformers_for_every_token(model, i):
     logits = model.logits(PROMPTS[i])
     assert logits.shape == (49152,)
     assert logits.dtype == np.float32
@@ -88,13 +88,39 @@ def test_a_batch_gives_each_row_what_it_gets_alone(model):
 def test_a_cache_of_one_sequence_serves_several_and_stays_as_it_was(model):
     _, cache = model.next_logits([model.tokenize("The capital of")])
     ends = [model.tokenize(text) for text in (" France", " Italy")]
-    both, branched = model.next_logits(ends, cache)
+    both, branched = model.next_logits(ends, model.branch(cache, 2))
     assert (cache.sequences, cache.length, branched.sequences) == (1, 3, 2)
     for end, logits in zip(ends, both, strict=True):
         whole = model.logits_for(model.tokenize("The capital of") + end)[-1]
         np.testing.assert_allclose(logits, whole, atol=1e-4, rtol=1e-5)
     with pytest.raises(ValueError, match="one row for each of the 2 sequences in cache, got 3"):
         model.next_logits([[1], [2], [3]], branched)
+    one_by_one = [model.next_logits([end], model.branch(cache))[0][0] for end in ends]
+    np.testing.assert_allclose(one_by_one, both, atol=1e-4, rtol=1e-5)
+    with pytest.raises(ValueError, match="cache must be that of one sequence, got"):
+        model.branch(branched, 2)
+    with pytest.raises(TypeError, match="cache must be what next_logits returned last, got"):
+        model.next_logits([[1]], (both, branched))
+
+
+def test_an_interrupt_between_two_parts_leaves_the_cache_as_it_was(model, monkeypatch):
+    tokens = [model.tokenize("The cat sat on the mat. ") * 50][0][:300]
+    _, cache = model.next_logits([[504]])
+    forward, calls = model.network.forward, []
+
+    def interrupted(rows, its_cache):
+        calls.append(rows)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return forward(rows, its_cache)
+
+    monkeypatch.setattr(model.network, "forward", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.next_logits([tokens], cache)
+    assert cache.length == 1
+    monkeypatch.undo()
+    (logits,), _ = model.next_logits([tokens], cache)
+    np.testing.assert_allclose(logits, model.logits_for([504, *tokens])[-1], atol=1e-4, rtol=1e-5)
 
 
 def test_the_end_of_the_context_is_a_clear_error(model):
@@ -102,6 +128,23 @@ def test_the_end_of_the_context_is_a_clear_error(model):
     with pytest.raises(ValueError, match="context of 8192 tokens, got 8192 more after 1"):
         model.next_logits([[504] * 8192], cache)
     assert cache.length == 1
+    with pytest.raises(ValueError, match="context of 8192 tokens, got 3000000 more after 0"):
+        model.logits_for(np.ones(3_000_000, int))  # before it asks for memory
+
+
+def test_spaces_and_digits_are_split_as_llama_cpp_says(model):
+    """The rule "smollm" of its vocabulary: every digit alone, a space belongs to its word."""
+    pieces = [model.decode([token]) for token in model.tokenize("a  12 b\n\n3.5 it's  x")]
+    assert pieces == ["a", "  ", "1", "2", " b", "\n\n", "3", ".", "5", " it", "'s", " ", " x"]
+
+
+def test_a_template_that_refuses_says_why():
+    with pytest.raises(ValueError, match="chat template, got: only one message"):
+        render("{{ raise_exception('only one message') }}", [])
+    with pytest.raises(ValueError, match="chat template, got: "):
+        render("{% for %}", [])
+    lines = "{% for m in messages %}\n    {{ m }}\n{% endfor %}\n"
+    assert render(lines, ["a", "b"]) == "    a\n    b\n"
 
 
 def test_the_chat_template_marks_who_speaks(model):

@@ -99,7 +99,7 @@ def check_model():
     question = [{"role": "user", "content": "What is the capital of France?"}]
     tokens = ours.tokenize("The quick brown fox jumps over the lazy dog, 12 times.")
     _, cache = other.next_logits([tokens[:5]])
-    branched, _ = other.next_logits([tokens[5:], tokens[5:]], cache)
+    branched, _ = other.next_logits([tokens[5:], tokens[5:]], other.branch(cache, 2))
     settings = {"temperature": [0, 0.7, 1.0, 1.5], "seed": 1, "common_noise": True}
     pairs = zip(
         *(generate(model, "Once upon a time", **settings) for model in (ours, other)), strict=True
