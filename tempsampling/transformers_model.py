@@ -1,6 +1,6 @@
 """Any causal language model of the library `transformers`, on CPU or GPU, in SmolLM2's place.
 
-    pip install "tempsampling[transformers]"
+    pip install -e ".[transformers]"
 
 Whoever outgrows a laptop runs the same lessons with a larger model: in place of `SmolLM2.load()`,
 write `TransformersModel.load("HuggingFaceTB/SmolLM2-1.7B-Instruct", device="cuda")`.
@@ -20,7 +20,8 @@ try:
     from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
 except ImportError as error:
     raise ImportError(
-        'transformers and torch are not installed: pip install "tempsampling[transformers]"'
+        "transformers and torch are not installed; in the folder of the course, this brings them:"
+        ' pip install -e ".[transformers]"'
     ) from error
 
 
