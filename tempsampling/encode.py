@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 AREA = 100  # pixels, from which on a color is shown exactly
+RUNS = 3  # zlib's strategy Z_RLE
 COLOR_STEP = 8  # of 256; a difference smaller than this cannot be seen at the edge of a letter
 
 
@@ -32,7 +33,8 @@ class PngEncoder:
         if image is None:
             image = Image.fromarray(pixels).convert("RGB")
         data = BytesIO()
-        image.save(data, "png", compress_level=1)
+        # Flat areas are runs of one byte: looking for nothing else is as quick and packs tighter.
+        image.save(data, "png", compress_level=1, compress_type=RUNS)
         return data.getvalue()
 
     def _reduce(self, pixels: NDArray[np.uint8]) -> Image.Image | None:
