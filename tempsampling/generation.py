@@ -26,7 +26,7 @@ from tempsampling.continuation import (
     Continuation,
     GrowingContinuation,
     Model,
-    plain_distributions,
+    plain_distribution,
     prompt_tokens,
 )
 from tempsampling.progress import progress
@@ -105,9 +105,9 @@ def generate(
     with progress("Writing", total=most) as bar:
         for step in range(most):
             noise = [stream.random() for stream in streams]
-            rows = zip(sequences, logits, *plain_distributions(logits), strict=True)
-            for i, (sequence, z, p, entropy) in enumerate(rows):
+            for i, (sequence, z) in enumerate(zip(sequences, logits, strict=True)):
                 if not sequence.ended:
+                    p, entropy = plain_distribution(z)
                     u = noise[i % len(noise)]
                     token, drawn_with = draw(z, u, temperature=sequence.temperature, **cut)
                     sequence.add(token, p, entropy, drawn_with)
