@@ -86,7 +86,6 @@ def score(model: Model, text: str, *, prompt: str = "") -> Continuation:
     >>> score(SmolLM2.load(), " white as snow", prompt=prompt).probabilities.round(2)
     array([0.15, 0.41, 0.81])
     """
-
     tokens = prompt_tokens(model, text, 0, "text")
     past = prompt_tokens(model, prompt, len(tokens)) if prompt != "" else []
     while not past or (prompt == "" and tokens and _cut_off(model.decode(past))):

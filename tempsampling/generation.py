@@ -98,10 +98,8 @@ def generate(
 
     logits, cache = model.next_logits([past])
     if len(sequences) > 1:
-        logits, cache = (
-            np.repeat(logits, len(sequences), axis=0),
-            model.branch(cache, len(sequences)),
-        )
+        logits = np.repeat(logits, len(sequences), axis=0)
+        cache = model.branch(cache, len(sequences))
     with progress("Writing", total=most) as bar:
         for step in range(most):
             noise = [stream.random() for stream in streams]
@@ -130,7 +128,7 @@ def _temperatures(temperature: ArrayLike, n: int | None) -> list[float]:
         raise TypeError(f"temperature must be one or several numbers, got {shorten(temperature)}")
     if values.ndim == 0:
         return [temperature_number(temperature)] * (1 if n is None else n)
-    if values.ndim > 1 or values.size != (values.size if n is None else n) or not values.size:
+    if values.ndim > 1 or not values.size or n not in (None, values.size):
         wanted = "one number for each sequence" if n is None else f"one number, or n = {n}"
         raise ValueError(f"temperature must be {wanted}, got shape {values.shape}")
     return [temperature_number(value) for value in values]

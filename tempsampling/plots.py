@@ -3,7 +3,6 @@
 An `update` returns a sentence that says what the chart now shows, for those who cannot see it.
 """
 
-from base64 import b64encode
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
@@ -15,6 +14,7 @@ from numpy.typing import ArrayLike
 from tempsampling._arguments import real_array
 from tempsampling.frames import Frames
 from tempsampling.labels import percent
+from tempsampling.outputs import picture
 
 STYLE = "tempsampling.course"
 SHADOW = "#c8c8c8"
@@ -90,14 +90,6 @@ class ProbabilityBars:
         if np.any(outside):
             raise ValueError(f"{name} must be from 0 to 1, got {p[outside][0]}")
         return np.clip(p, 0, 1)
-
-
-def picture(png: bytes, alt: str, figure: Figure) -> tuple[dict, dict]:
-    """Return a picture with its alternative text as the data and metadata of an output."""
-    width, height = (round(inches * 100) for inches in figure.get_size_inches())
-    return {"image/png": b64encode(png).decode(), "text/plain": alt}, {
-        "image/png": {"width": width, "height": height, "alt": alt}
-    }
 
 
 def show(figure: Figure, alt: str) -> None:
