@@ -1,11 +1,20 @@
 """`check(answer)`: is a learner's function right, and if not, which mistake is it?"""
 
+import copy
+import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from tempsampling.exercises import EXERCISES, Exercise
+
+MOST_STEPS = 1_000_000  # lines that an answer may run: a second or two
+
+
+class _TooLong(BaseException):
+    """Raised within an answer that does not end; not an Exception, which it might catch."""
 
 
 def check(answer: Callable) -> None:
@@ -33,12 +42,14 @@ def verdict(answer: Callable) -> str:
 
 
 def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) -> str | None:
-    given = {name: np.copy(value)[()] for name, value in arguments.items()}
+    given = copy.deepcopy(arguments)
     call = ", ".join(f"{name}={_one_line(repr(value))}" for name, value in arguments.items())
     expected = exercise.solution(**arguments)
     try:
         with np.errstate(all="ignore"):
-            result = answer(**given)
+            result = _run(answer, given)
+    except _TooLong:
+        return f"Not yet: {answer.__name__}({call}) does not end. Look at its loops."
     except Exception as error:
         return f"Not yet: {answer.__name__}({call}) raised {type(error).__name__}: {error}."
     if result is None or result is ...:
@@ -47,8 +58,8 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
             " and end with return."
         )
     for name, value in arguments.items():
-        if not np.array_equal(given[name], value):
-            return f"Not yet: your function changes its argument {name}. Make a new array instead."
+        if not _unchanged(given[name], value):
+            return f"Not yet: your function changes its argument {name}. Make a new one instead."
     try:
         if np.iscomplexobj(result):
             raise TypeError
@@ -64,6 +75,31 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
         return "Not yet: right to two or three digits only. Do not round inside the function."
     wanted, got = (_one_line(str(np.round(a, 3))) for a in (expected, result))
     return f"Not yet: {answer.__name__}({call}) must return {wanted}; yours returns {got}."
+
+
+def _run(answer: Callable, arguments: dict[str, Any]) -> Any:
+    """Call an answer, and stop it after so many lines: the same on every machine, unlike a time."""
+    steps = 0
+
+    def count(frame: FrameType, event: str, arg: Any) -> Callable:
+        nonlocal steps
+        steps += 1
+        if steps > MOST_STEPS:
+            raise _TooLong
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        return answer(**arguments)
+    finally:
+        sys.settrace(before)
+
+
+def _unchanged(given: Any, value: Any) -> bool:
+    if isinstance(value, np.ndarray):
+        return np.array_equal(given, value)
+    return bool(given == value)
 
 
 def _one_line(text: str) -> str:

@@ -65,6 +65,19 @@ def test_an_exception_is_told_in_one_sentence(name):
 
 
 @pytest.mark.parametrize("name", EXERCISES)
+def test_a_loop_that_never_ends_is_told_in_one_sentence(name):
+    def forever():
+        kept = []
+        while True:
+            try:
+                kept.append(0)
+            except Exception:
+                kept.clear()
+
+    assert "does not end" in verdict(named(name, lambda *a, **k: forever()))
+
+
+@pytest.mark.parametrize("name", EXERCISES)
 def test_rounding_is_recognized(name):
     solution = EXERCISES[name].solution
     assert "Do not round" in verdict(named(name, lambda *a, **k: np.round(solution(*a, **k), 3)))
