@@ -28,3 +28,9 @@ def probabilities_at(logits, temperature):
         return best / best.sum()
     weights = np.exp((logits - logits.max()) / temperature)
     return weights / weights.sum()
+
+
+def expected_different(probabilities, n):
+    """Lesson 6: how many different outcomes to expect in n draws."""
+    missed = (1 - probabilities) ** n
+    return (1 - missed).sum()
