@@ -6,6 +6,8 @@ same text in a fold. Its name is the name of the lesson's exercise.
 
 import numpy as np
 
+from tempsampling.distributions import softmax
+
 
 def scale_and_normalize(logits, temperature):
     """Lesson 1: probabilities at a temperature."""
@@ -28,6 +30,12 @@ def probabilities_at(logits, temperature):
         return best / best.sum()
     weights = np.exp((logits - logits.max()) / temperature)
     return weights / weights.sum()
+
+
+def mass_outside_top(logits, temperature, k):
+    """Lesson 4: the probability of all tokens but the k likeliest."""
+    ranked = np.sort(softmax(logits, temperature))[::-1]
+    return ranked[k:].sum()
 
 
 def expected_different(probabilities, n):
