@@ -19,3 +19,10 @@ def stable_softmax(logits, temperature):
     shifted = logits - logits.max(axis=1, keepdims=True)
     weights = np.exp(shifted / temperature)
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def distinct(tokens, prompt_length, n):
+    """Lesson 5: distinct-n of what was written after the prompt."""
+    written = tokens[prompt_length:]
+    grams = [tuple(written[i : i + n]) for i in range(len(written) - n + 1)]
+    return len(set(grams)) / len(grams)
