@@ -38,7 +38,8 @@ def fox_text(
 ) -> list[str]:
     """Let the table of the fox words write: each word follows from the one before it.
 
-    The same seed means the same noise at every temperature.
+    The same seed means the same noise at every temperature, and as in `sample` the likeliest word
+    comes first, so that a little more heat gives the same word or a less likely one.
 
     Parameters
     ----------
@@ -60,13 +61,15 @@ def fox_text(
     >>> " ".join(fox_text(0, 8))
     'quick brown fox jumps over the quick brown'
     """
-    rows = np.cumsum(softmax(FOX_LOGITS, temperature), axis=1)
     if start not in FOX_WORDS:
         raise ValueError(f"start must be one of {', '.join(FOX_WORDS)}, got {shorten(start)}")
     noise = generator(seed, "seed").random(whole_number(length, "length"))
+    ranking = np.argsort(-FOX_LOGITS, axis=1, kind="stable")
+    ranked = np.take_along_axis(softmax(FOX_LOGITS, temperature), ranking, axis=1)
+    heights = np.cumsum(ranked, axis=1)
     current, words = FOX_WORDS.index(start), []
     for u in noise:
-        row = rows[current]
-        current = int(np.searchsorted(row, u * row[-1], side="right"))
+        place = np.searchsorted(heights[current], u * heights[current, -1], side="right")
+        current = ranking[current, place]
         words.append(FOX_WORDS[current])
     return words

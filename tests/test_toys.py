@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tempsampling import entropy, softmax
+from tempsampling import entropy, sample, softmax
 from tempsampling.toys import FOX_LOGITS, FOX_WORDS, fox_text
 
 
@@ -63,3 +63,12 @@ def test_it_starts_after_any_of_its_words():
         fox_text(1.0, 0)
     with pytest.raises(ValueError, match="temperature"):
         fox_text(-1.0, 2)
+
+
+def test_it_draws_as_sample_does():
+    noise = np.random.default_rng(7).random(200)
+    current, words = 0, []
+    for u in noise:
+        current = sample(FOX_LOGITS[current], temperature=1.3, noise=u)
+        words.append(FOX_WORDS[current])
+    assert fox_text(1.3, 200, seed=7) == words
