@@ -1,0 +1,123 @@
+"""The numbers that lesson 5 names in its text are those that its cells give."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from browser import ROOT
+from lessons import folded_answers
+
+from tempsampling import distinct_n, softmax
+from tempsampling.generation import generate
+from tempsampling.smollm import SmolLM2
+from tempsampling.toys import FOX_LOGITS, FOX_WORDS, fox_text
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(5)
+
+
+@pytest.fixture(scope="module")
+def cells():
+    (path,) = (ROOT / "notebooks").glob("05_*.ipynb")
+    return {cell["id"]: cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+
+
+def prose(cells, name):
+    return "".join(cells[name]["source"])
+
+
+def printed(cells, name):
+    return "".join("".join(o.get("text", "")) for o in cells[name]["outputs"])
+
+
+def different(temperature, length):
+    texts = [fox_text(temperature, 50, seed=seed) for seed in range(100)]
+    return np.mean([len(set(text[:length])) for text in texts])
+
+
+def toy_distinct_2(temperature, length):
+    texts = [["the", *fox_text(temperature, 100, seed=seed)] for seed in range(20)]
+    return np.mean([distinct_n([text[:length]], 2) for text in texts])
+
+
+def test_the_slide_counts_twelve_words(cells):
+    assert (7 / 8) ** 50 == pytest.approx(0.001, abs=0.0005)
+    assert 4 + 8 * (1 - (7 / 8) ** 50) == pytest.approx(12, abs=0.05)
+    means = re.findall(r"mean (\S+), least", printed(cells, "slide-count"))
+    assert [float(mean) for mean in means] == pytest.approx([12, 12, 12], abs=0.05)
+
+
+def test_the_count_of_words_depends_on_the_length():
+    short, long = ([different(T, length) for T in [0, 0.5, 1, 2]] for length in [6, 50])
+    assert short[0] == max(short) == 6
+    assert long[0] == min(long) == 6
+    assert min(long[1:]) > 7.85
+
+
+def test_a_hundred_words_repeat_pairs_that_ten_do_not(answers):
+    ten, hundred = toy_distinct_2(1.0, 10), toy_distinct_2(1.0, 100)
+    assert f"About {ten:.2f}, and {hundred:.2f}." in answers
+    assert "Eight words make 64 pairs" in answers
+    assert len(FOX_WORDS) ** 2 == 64
+
+
+def test_fifty_words_need_three_times_the_temperature_of_twenty(answers):
+    assert toy_distinct_2(1.0, 20) == pytest.approx(0.6, abs=0.03)
+    assert toy_distinct_2(3.0, 50) == pytest.approx(toy_distinct_2(1.0, 20), abs=0.02)
+    assert "Near T = 3." in answers
+
+
+def test_the_phrase_that_comes_twice(answers):
+    phrase = re.search(r'"(go to the beach.*?)"', answers)[1]
+    prompt = "Once upon a time, there was a little"
+    (text,) = generate(SmolLM2.load(), prompt, temperature=0, max_tokens=40)
+    assert text.text.count(phrase) == 2
+
+
+def test_the_surprise_of_one_of_eight():
+    assert np.log2(8) == 3
+    p = softmax(FOX_LOGITS)[FOX_WORDS.index("over"), FOX_WORDS.index("the")]
+    assert p == pytest.approx(0.9, abs=0.02)  # "after over, the is likely"
+
+
+def test_the_verdict_says_where_the_curves_cross(cells):
+    pattern = r"at T = (\S+), between (\S+) and (\S+)"
+    found = np.array(re.findall(pattern, printed(cells, "crossing")), dtype=float)
+    (diversity, *_), (repetition, low, high), (surprise, *_) = found
+    assert "diversity matches near 0.9, repetition near 1.0, surprise near 1.1" in prose(
+        cells, "verdict"
+    )
+    assert [diversity, repetition, surprise] == pytest.approx([0.9, 1.0, 1.1], abs=0.08)
+    assert "from below 0.5 to above 1.3" in prose(cells, "verdict")
+    assert low < 0.5
+    assert high > 1.3
+    assert "0.9, 1.0, 1.1 here" in prose(cells, "summary")
+
+
+def test_unequal_lengths_move_the_optimum(cells):
+    found = [float(t) for t in re.findall(r"at T = (\S+)", printed(cells, "unequal"))]
+    assert "moves from 0.9 to 0.7 and to 0" in prose(cells, "breaks-verdict")
+    assert found == pytest.approx([0.9, 0.7, 0.0], abs=0.08)
+
+
+def test_the_table_of_the_paper_is_the_one_in_the_code(cells):
+    table, code = prose(cells, "paper"), prose(cells, "paper-crossing")
+    for column in range(1, 4):
+        rows = [
+            line.split("|")[1 + column].strip(" %")
+            for line in table.splitlines()[2:]
+            if line.startswith(("| human", "| T = 0.9", "| T = 1 "))
+        ]
+        assert ", ".join(rows) in code
+    assert all(
+        0.9 <= float(t) <= 1 for t in re.findall(r"at T = (\S+)", printed(cells, "paper-crossing"))
+    )
+
+
+def test_the_pairs_of_five_hundred_and_of_fifty_words(answers):
+    assert "about 400 against 48" in answers
+    assert 0.80 * 499 == pytest.approx(400, abs=1)
+    assert 0.97 * 49 == pytest.approx(48, abs=0.5)
