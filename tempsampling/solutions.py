@@ -21,8 +21,23 @@ def stable_softmax(logits, temperature):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
+def probabilities_at(logits, temperature):
+    """Lesson 3: probabilities at a temperature, zero included."""
+    if temperature == 0:
+        best = logits == logits.max()
+        return best / best.sum()
+    weights = np.exp((logits - logits.max()) / temperature)
+    return weights / weights.sum()
+
+
 def distinct(tokens, prompt_length, n):
     """Lesson 5: distinct-n of what was written after the prompt."""
     written = tokens[prompt_length:]
     grams = [tuple(written[i : i + n]) for i in range(len(written) - n + 1)]
     return len(set(grams)) / len(grams)
+
+
+def expected_different(probabilities, n):
+    """Lesson 6: how many different outcomes to expect in n draws."""
+    missed = (1 - probabilities) ** n
+    return (1 - missed).sum()

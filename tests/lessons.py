@@ -1,4 +1,4 @@
-"""The lessons' texts, for the tests that hold them against what their cells compute."""
+"""The lessons' texts and results, for the tests that hold one against the other."""
 
 import json
 import re
@@ -6,9 +6,25 @@ import re
 from browser import ROOT
 
 
+def cells(number):
+    """The cells of a lesson as it is committed."""
+    (path,) = (ROOT / "notebooks").glob(f"{number:02d}_*.ipynb")
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+def prose(number):
+    """All text of a lesson, folds included."""
+    texts = ("".join(cell["source"]) for cell in cells(number) if cell["cell_type"] == "markdown")
+    return "\n".join(texts)
+
+
 def folded_answers(number):
     """The folded answers of a lesson, as one text."""
-    (path,) = (ROOT / "notebooks").glob(f"{number:02d}_*.ipynb")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    text = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    return " ".join(re.findall(r"<details>.*?</details>", text, flags=re.DOTALL))
+    return " ".join(re.findall(r"<details>.*?</details>", prose(number), flags=re.DOTALL))
+
+
+def printed(number, cell_id):
+    """What a cell printed or showed, as plain text."""
+    (cell,) = (cell for cell in cells(number) if cell["id"] == cell_id)
+    parts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell["outputs"]]
+    return "".join("".join(part) for part in parts)

@@ -36,11 +36,11 @@ def test_an_exercise_knows_at_least_three_mistakes(name):
 
 
 @pytest.mark.parametrize(("name", "i"), MISTAKES)
-def test_every_call_tells_every_mistake_from_the_solution(name, i):
+def test_some_call_tells_every_mistake_from_the_solution(name, i):
     exercise = EXERCISES[name]
-    for arguments in exercise.arguments:
-        right, wrong = exercise.solution(**arguments), exercise.mistakes[i][0](**arguments)
-        assert not checks._same(right, wrong)
+    mistake, _ = exercise.mistakes[i]
+    calls = exercise.arguments
+    assert not all(checks._same(exercise.solution(**a), mistake(**a)) for a in calls)
 
 
 @pytest.mark.parametrize("name", EXERCISES)

@@ -1,12 +1,10 @@
 """The numbers that lesson 5 names in its text are those that its cells give."""
 
-import json
 import re
 
 import numpy as np
 import pytest
-from browser import ROOT
-from lessons import folded_answers
+from lessons import folded_answers, printed, prose
 
 from tempsampling import distinct_n, softmax
 from tempsampling.generation import generate
@@ -19,20 +17,6 @@ def answers():
     return folded_answers(5)
 
 
-@pytest.fixture(scope="module")
-def cells():
-    (path,) = (ROOT / "notebooks").glob("05_*.ipynb")
-    return {cell["id"]: cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
-
-
-def prose(cells, name):
-    return "".join(cells[name]["source"])
-
-
-def printed(cells, name):
-    return "".join("".join(o.get("text", "")) for o in cells[name]["outputs"])
-
-
 def different(temperature, length):
     texts = [fox_text(temperature, 50, seed=seed) for seed in range(100)]
     return np.mean([len(set(text[:length])) for text in texts])
@@ -43,11 +27,11 @@ def toy_distinct_2(temperature, length):
     return np.mean([distinct_n([text[:length]], 2) for text in texts])
 
 
-def test_the_slide_counts_twelve_words(cells):
+def test_the_slide_counts_twelve_words():
     missed = (7 / 8) ** 50
-    assert f"(7/8)⁵⁰ ≈ {missed:.3f}" in prose(cells, "count-why")
-    assert f"formula: {4 + 8 * (1 - missed):.2f}" in printed(cells, "slide-count")
-    means = re.findall(r"mean (\S+), least", printed(cells, "slide-count"))
+    assert f"(7/8)⁵⁰ ≈ {missed:.3f}" in prose(5)
+    assert f"formula: {4 + 8 * (1 - missed):.2f}" in printed(5, "slide-count")
+    means = re.findall(r"mean (\S+), least", printed(5, "slide-count"))
     assert [float(mean) for mean in means] == pytest.approx([12, 12, 12], abs=0.05)
 
 
@@ -84,31 +68,33 @@ def test_the_surprise_of_one_of_eight():
     assert p == pytest.approx(0.9, abs=0.02)  # "after over, the is likely"
 
 
-def test_the_verdict_says_where_the_curves_cross(cells):
+def test_the_verdict_says_where_the_curves_cross():
     pattern = r"at T = (\S+), between (\S+) and (\S+)"
-    found = np.array(re.findall(pattern, printed(cells, "crossing")), dtype=float)
-    (diversity, *_), (repetition, low, high), (surprise, *_) = found
-    assert "diversity matches near 0.9, repetition near 1.0, surprise near 1.1" in prose(
-        cells, "verdict"
-    )
+    found = np.array(re.findall(pattern, printed(5, "crossing")), dtype=float)
+    (diversity, coldest, _), (repetition, low, high), (surprise, _, hottest) = found
+    assert "At 0 and 0.5 the model uses fewer different tokens" in prose(5)
+    assert coldest > 0.5
+    assert "From 1.2 on its texts surprise it more" in prose(5)
+    assert hottest < 1.2
+    assert "diversity matches near 0.9, repetition near 1.0, surprise near 1.1" in prose(5)
     assert [diversity, repetition, surprise] == pytest.approx([0.9, 1.0, 1.1], abs=0.08)
-    assert "from below 0.5 to above 1.3" in prose(cells, "verdict")
+    assert "from below 0.5 to above 1.3" in prose(5)
     assert low < 0.5
     assert high > 1.3
-    assert "0.9, 1.0, 1.1 here" in prose(cells, "summary")
+    assert "0.9, 1.0, 1.1 here" in prose(5)
 
 
-def test_unequal_lengths_move_the_optimum(cells):
-    found = [float(t) for t in re.findall(r"at T = (\S+)", printed(cells, "unequal"))]
-    assert "moves from 0.9 to 0.7 and to 0" in prose(cells, "paper")
+def test_unequal_lengths_move_the_optimum():
+    found = [float(t) for t in re.findall(r"at T = (\S+)", printed(5, "unequal"))]
+    assert "moves from 0.9 to 0.7 and to 0" in prose(5)
     assert found == pytest.approx([0.9, 0.7, 0.0], abs=0.08)
 
 
-def test_the_measures_of_the_paper_cross_between_nine_tenths_and_one(cells):
-    found = [float(t) for t in re.findall(r"match: T = (\S+)", printed(cells, "paper-crossing"))]
+def test_the_measures_of_the_paper_cross_between_nine_tenths_and_one():
+    found = [float(t) for t in re.findall(r"match: T = (\S+)", printed(5, "paper-crossing"))]
     assert len(found) == 3
     assert all(0.9 < match < 1 for match in found)
-    assert "near 1, and not at one T" in prose(cells, "paper-verdict")
+    assert "near 1, and not at one T" in prose(5)
 
 
 def test_the_pairs_of_five_hundred_and_of_fifty_words(answers):

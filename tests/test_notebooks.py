@@ -46,6 +46,20 @@ def test_the_summary_answers_each_objective(lesson):
     assert numbers.findall(title) == numbers.findall(summary) == ["1", "2", "3"]
 
 
+def test_it_links_to_its_neighbors_and_to_files_that_are_there(request, lesson):
+    at = LESSONS.index(request.node.callspec.params["lesson"])
+    title, *_, sources_cell = sources(lesson, "markdown")
+    if at > 0:
+        assert f"Previous: [{at} · " in title
+        assert f"]({LESSONS[at - 1].name})" in title
+    if at + 1 < len(LESSONS):
+        for text in (title, sources_cell):
+            assert f"Next: [{at + 2} · " in text
+            assert f"]({LESSONS[at + 1].name})" in text
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", "\n".join(sources(lesson, "markdown"))):
+        assert (LESSONS[at].parent / target).exists(), target
+
+
 def test_cells_are_short(lesson):
     for source in sources(lesson, "code"):
         assert len([line for line in source.splitlines() if line.strip()]) <= 15, source

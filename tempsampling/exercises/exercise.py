@@ -10,6 +10,6 @@ class Exercise:
     """What a right answer returns, and what the usual wrong ones return."""
 
     solution: Callable
-    arguments: list[dict[str, Any]]  # each call must tell every mistake from the solution
+    arguments: list[dict[str, Any]]  # some call tells each mistake from the solution
     mistakes: list[tuple[Callable, str]]  # a wrong function, and the sentence that helps
     praise: str
