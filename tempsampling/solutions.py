@@ -38,6 +38,13 @@ def mass_outside_top(logits, temperature, k):
     return ranked[k:].sum()
 
 
+def distinct(tokens, prompt_length, n):
+    """Lesson 5: distinct-n of what was written after the prompt."""
+    written = tokens[prompt_length:]
+    grams = [tuple(written[i : i + n]) for i in range(len(written) - n + 1)]
+    return len(set(grams)) / len(grams)
+
+
 def expected_different(probabilities, n):
     """Lesson 6: how many different outcomes to expect in n draws."""
     missed = (1 - probabilities) ** n

@@ -1,0 +1,101 @@
+"""The numbers that lesson 5 names in its text are those that its cells give."""
+
+import re
+
+import numpy as np
+import pytest
+from lessons import folded_answers, printed, prose
+
+from tempsampling import distinct_n, softmax
+from tempsampling.generation import generate
+from tempsampling.smollm import SmolLM2
+from tempsampling.toys import FOX_LOGITS, FOX_WORDS, fox_text
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(5)
+
+
+def different(temperature, length):
+    texts = [fox_text(temperature, 50, seed=seed) for seed in range(100)]
+    return np.mean([len(set(text[:length])) for text in texts])
+
+
+def toy_distinct_2(temperature, length):
+    texts = [["the", *fox_text(temperature, 100, seed=seed)] for seed in range(20)]
+    return np.mean([distinct_n([text[:length]], 2) for text in texts])
+
+
+def test_the_slide_counts_twelve_words():
+    missed = (7 / 8) ** 50
+    assert f"(7/8)⁵⁰ ≈ {missed:.3f}" in prose(5)
+    assert f"formula: {4 + 8 * (1 - missed):.2f}" in printed(5, "slide-count")
+    means = re.findall(r"mean (\S+), least", printed(5, "slide-count"))
+    assert [float(mean) for mean in means] == pytest.approx([12, 12, 12], abs=0.05)
+
+
+def test_the_count_of_words_depends_on_the_length():
+    short, long = ([different(T, length) for T in [0, 0.5, 1, 2]] for length in [6, 50])
+    assert short[0] == max(short) == 6
+    assert long[0] == min(long) == 6
+    assert min(long[1:]) > 7.85
+
+
+def test_a_hundred_words_repeat_pairs_that_ten_do_not(answers):
+    ten, hundred = toy_distinct_2(1.0, 10), toy_distinct_2(1.0, 100)
+    assert f"About {ten:.2f}, and {hundred:.2f}." in answers
+    assert "Eight words make 64 pairs" in answers
+    assert len(FOX_WORDS) ** 2 == 64
+
+
+def test_fifty_words_need_three_times_the_temperature_of_twenty(answers):
+    assert toy_distinct_2(1.0, 20) == pytest.approx(0.6, abs=0.03)
+    assert toy_distinct_2(3.0, 50) == pytest.approx(toy_distinct_2(1.0, 20), abs=0.02)
+    assert "Near T = 3." in answers
+
+
+def test_the_phrase_that_comes_twice(answers):
+    phrase = re.search(r'"(go to the beach.*?)"', answers)[1]
+    prompt = "Once upon a time, there was a little"
+    (text,) = generate(SmolLM2.load(), prompt, temperature=0, max_tokens=40)
+    assert text.text.count(phrase) == 2
+
+
+def test_the_surprise_of_one_of_eight():
+    assert np.log2(8) == 3
+    p = softmax(FOX_LOGITS)[FOX_WORDS.index("over"), FOX_WORDS.index("the")]
+    assert p == pytest.approx(0.9, abs=0.02)  # "after over, the is likely"
+
+
+def test_the_verdict_says_where_the_curves_cross():
+    pattern = r"at T = (\S+), between (\S+) and (\S+)"
+    found = np.array(re.findall(pattern, printed(5, "crossing")), dtype=float)
+    (diversity, coldest, _), (repetition, low, high), (surprise, _, hottest) = found
+    assert "At 0 and 0.5 the model uses fewer different tokens" in prose(5)
+    assert coldest > 0.5
+    assert "From 1.2 on its texts surprise it more" in prose(5)
+    assert hottest < 1.2
+    assert "diversity matches near 0.9, repetition near 1.0, surprise near 1.1" in prose(5)
+    assert [diversity, repetition, surprise] == pytest.approx([0.9, 1.0, 1.1], abs=0.08)
+    assert "from below 0.5 to above 1.3" in prose(5)
+    assert low < 0.5
+    assert high > 1.3
+    assert "0.9, 1.0, 1.1 here" in prose(5)
+
+
+def test_unequal_lengths_move_the_optimum():
+    found = [float(t) for t in re.findall(r"at T = (\S+)", printed(5, "unequal"))]
+    assert "moves from 0.9 to 0.7 and to 0" in prose(5)
+    assert found == pytest.approx([0.9, 0.7, 0.0], abs=0.08)
+
+
+def test_the_measures_of_the_paper_cross_between_nine_tenths_and_one():
+    found = [float(t) for t in re.findall(r"match: T = (\S+)", printed(5, "paper-crossing"))]
+    assert len(found) == 3
+    assert all(0.9 < match < 1 for match in found)
+    assert "near 1, and not at one T" in prose(5)
+
+
+def test_the_pairs_of_five_hundred_and_of_fifty_words(answers):
+    assert f"about {0.80 * 500:.0f} against {0.97 * 49:.0f}" in answers
