@@ -19,3 +19,13 @@ def stable_softmax(logits, temperature):
     shifted = logits - logits.max(axis=1, keepdims=True)
     weights = np.exp(shifted / temperature)
     return weights / weights.sum(axis=1, keepdims=True)
+
+
+def agreement(answers):
+    """Lesson 7: the share of pairs of answers that are equal."""
+    same, pairs = 0, 0
+    for i in range(len(answers)):
+        for j in range(i):
+            same += answers[i] == answers[j]
+            pairs += 1
+    return same / pairs

@@ -4,11 +4,12 @@ A mistake is a function: if a learner's results are the mistake's results, its s
 went wrong. More specific mistakes stand before more general ones.
 """
 
-from tempsampling.exercises import lesson_01, lesson_02
+from tempsampling.exercises import lesson_01, lesson_02, lesson_07
 from tempsampling.exercises.exercise import Exercise
 
 __all__ = ["EXERCISES", "Exercise"]
 
 EXERCISES = {
-    lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in (lesson_01, lesson_02)
+    lesson.EXERCISE.solution.__name__: lesson.EXERCISE
+    for lesson in (lesson_01, lesson_02, lesson_07)
 }
