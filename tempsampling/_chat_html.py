@@ -30,7 +30,8 @@ def conversation(turns: list[Turn], speaker: str) -> str:
 
 def legend() -> str:
     """Say what the tints are."""
-    swatches = " ".join(_tinted(f" {label} ", p) for label, p in zip(LEGEND, STEPS, strict=True))
+    pairs = zip(LEGEND, STEPS, strict=True)
+    swatches = " ".join(_tinted(f"&nbsp;{label}&nbsp;", p) for label, p in pairs)
     return f"<small>The model's probability of each token at T = 1: {swatches}</small>"
 
 

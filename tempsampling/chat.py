@@ -47,19 +47,15 @@ def chat(
     max_tokens : tokens of a reply at most
     seed : the same seed gives the same replies to the same messages
 
-    Raises
-    ------
-    What `chat_prompt` and `generate` raise for the first message. Later, a sentence is shown.
+    Raises what `chat_prompt` and `generate` raise for the first message; later, it is shown.
 
-    Examples
-    --------
     >>> from tempsampling.smollm import SmolLM2
     >>> chat(SmolLM2.load(), temperature=0)
     You: What is the capital of France?
     SmolLM2, T = 0: The capital of France is Paris.
     """
+    talk = Conversation(model, system=system, max_tokens=max_tokens, seed=seed)
     with _one_for_each_cell():
-        talk = Conversation(model, system=system, max_tokens=max_tokens, seed=seed)
         shown = Chat(talk, temperature_number(temperature), first)
         html, text = (as_text(talk.turns, shown.speaker) for as_text in (conversation, plain))
         still = {"text/html": html + legend(), "text/plain": text}
@@ -82,19 +78,18 @@ class Chat(widgets.VBox):
         self.message.layout = {"flex": "1 1 0", "width": "auto"}
         self.message.on_msg(lambda _, event, __: event.get("event") == "submit" and self.send())
         acts = {"Send": self.send, "Stop": talk.stop, "Clear": self.clear}
-        self.buttons = {name: widgets.Button(description=name) for name in acts}
+        narrow = {"width": "80px"}
+        self.buttons = {name: widgets.Button(description=name, layout=narrow) for name in acts}
         for name, button in self.buttons.items():
-            button.layout.width = "80px"
             button.on_click(lambda _, act=acts[name]: act())
         self._past, self._now, self._problem = widgets.HTML(), widgets.HTML(), widgets.HTML()
         log = widgets.Box([widgets.VBox([self._past, self._now])]).add_class("tempsampling-log")
         line = widgets.HBox([self.message, *self.buttons.values()])
-        below = [line, self._problem, widgets.HTML(legend()), look()]
-        style = widgets.HTML(STYLE, layout={"display": "none"})
-        super().__init__([self.temperature, log, *below, style])
+        below = self._problem, widgets.HTML(legend()), look(), widgets.HTML(STYLE)
+        super().__init__([self.temperature, log, line, *below])
         self.add_class(LOOK).add_class("tempsampling-chat")
         self._ask(first)
-        talk.reply(self._show)
+        self._write()
         self._set_busy(False)
 
     def send(self) -> None:
@@ -114,8 +109,7 @@ class Chat(widgets.VBox):
         """Forget the conversation."""
         if not self.busy:
             self.talk.turns.clear()
-            self._past.value = self._now.value = ""
-            self._tell("")
+            self._past.value = self._now.value = self._problem.value = ""
 
     def close(self) -> None:
         """Write no more: the cell was run again."""
@@ -131,14 +125,18 @@ class Chat(widgets.VBox):
 
     def _reply(self, text: str) -> None:
         try:
-            self.talk.reply(self._show)
-            self._show()  # how it ended
+            self._write()
+            self._tell("")
         except Exception as error:  # the message goes back to where it can be changed
             self._now.value = ""
             self.message.value = self.message.value or text
             self._tell(f"No reply: {error}. Change your message, or press Clear.")
         finally:
             self._set_busy(False)
+
+    def _write(self) -> None:
+        self.talk.reply(on_token=self._show)
+        self._show()  # how it ended
 
     def _show(self) -> None:
         self._now.value = conversation(self.talk.turns[-1:], self.speaker)
