@@ -112,7 +112,7 @@ def alternative(cells, name):
 def test_the_verdict_on_consistency(cells):
     shown = alternative(cells, "figure")
     right, facts, chats = (
-        shown[label] for label in ("right answers", "same words, facts", "same words, open")
+        shown[label] for label in ("right answers", "agree, facts", "agree, open")
     )  # "in about a third … at T = 0.3, and hardly ever at T = 0.7", "more than half"
     assert facts[0] == chats[0] == 1
     assert 0.2 < facts[0.3] < 0.45
