@@ -60,8 +60,8 @@ def chat(
         html, text = (as_text(talk.turns, shown.speaker) for as_text in (conversation, plain))
         still = {"text/html": html + legend(), "text/plain": text}
         if os.environ.get(EXPORT):
-            display(still, raw=True)
-            return
+            still["text/html"] = f'<div class="{LOOK}">{still["text/html"]}</div>'  # as a demo
+            return display(still, raw=True)
         _show_still(still, {})
     if get_ipython():
         display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)

@@ -5,10 +5,12 @@ import threading
 import pytest
 from tiny_model import write_tiny_model
 
+import tempsampling.chat
 from tempsampling._chat_html import conversation as as_html
 from tempsampling._chat_html import plain
 from tempsampling.chat import Chat, chat
 from tempsampling.conversation import Conversation
+from tempsampling.explore import EXPORT
 from tempsampling.progress import progress
 from tempsampling.smollm import SmolLM2
 
@@ -212,6 +214,17 @@ def test_the_same_seed_gives_the_same_conversation(tiny):
         finish(box)
         texts.append(plain(box.talk.turns, "Tiny"))
     assert texts[0] == texts[1]
+
+
+def test_exported_there_is_the_first_exchange_and_no_widget(tiny, monkeypatch):
+    shown = []
+    monkeypatch.setenv(EXPORT, "1")
+    monkeypatch.setattr(tempsampling.chat, "display", lambda data, raw: shown.append(data))
+    chat(tiny, 0.5, first="hi", max_tokens=2)
+    (data,) = shown
+    assert set(data) == {"text/html", "text/plain"}
+    assert data["text/html"].startswith('<div class="tempsampling">')
+    assert data["text/plain"].startswith("You: hi\nTiny, T = 0.5")
 
 
 def test_a_bar_of_progress_does_not_show_up_in_a_thread(monkeypatch):

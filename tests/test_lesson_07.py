@@ -91,7 +91,7 @@ def test_neptune_leads_by_two_points_and_wins_every_time_at_zero(answers, cells,
     p = softmax(model.logits(prompt + "The largest planet in the solar system is"))
     neptune, jupiter = (p[model.tokenize(f" {name}")[0]] for name in ("Neptune", "Jupiter"))
     assert f"Neptune had {neptune:.0%}, Jupiter {jupiter:.0%}" in answers
-    assert "Neptune leads by two percentage points" in "".join(cells["neptune-verdict"]["source"])
+    assert "Neptune leads by two percentage points" in text_of(cells, "measure")
     assert round(100 * neptune) - round(100 * jupiter) == 2
     (cold,) = generate(model, prompt, temperature=0, max_tokens=10)
     assert cold.text == "The largest planet in the solar system is Neptune,"
@@ -123,7 +123,7 @@ def test_the_verdict_on_consistency(cells):
 
 def test_the_verdict_on_personality(cells):
     shown = alternative(cells, "persona")
-    told = shown["pirate"]
+    told = shown["told to be a pirate"]
     assert set(shown["not told"].values()) == {0}
     assert min(told[T] for T in (0, 0.3, 0.7)) > 0.5
     assert told[0.7] > told[1.0] > told[1.5]
