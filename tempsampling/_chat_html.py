@@ -32,7 +32,8 @@ def legend() -> str:
     """Say what the tints are."""
     pairs = zip(LEGEND, STEPS, strict=True)
     swatches = " ".join(_tinted(f"&nbsp;{label}&nbsp;", p) for label, p in pairs)
-    return f"<small>The model's probability of each token at T = 1: {swatches}</small>"
+    scale = f"The model's probability of each token at T = 1: {swatches}"
+    return f'<div style="font-size:.85em;margin:6px 2px">{scale}</div>'
 
 
 def plain(turns: list[Turn], speaker: str) -> str:
@@ -49,7 +50,7 @@ def _heading(turn: Turn, speaker: str) -> str:
 
 def _row(side: str, who: str, said: str, color: str) -> str:
     bubble = f'<span style="{BUBBLE}{color}">{said}</span>'
-    who = f'<small style="opacity:.75">{escape(who)}</small>'
+    who = f'<span style="font-size:.85em;opacity:.75">{escape(who)}</span>'
     return f'<div style="text-align:{side};margin:6px 2px;line-height:1.5">{who}<br>{bubble}</div>'
 
 
