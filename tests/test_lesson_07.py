@@ -113,9 +113,9 @@ def test_the_verdict_on_consistency(cells):
     shown = alternative(cells, "figure")
     right, facts, chats = (
         shown[label] for label in ("right answers", "agree, facts", "agree, open")
-    )  # "in about a third … at T = 0.3, and hardly ever at T = 0.7", "more than half"
+    )  # "in about three pairs of ten at T = 0.3, and hardly ever at T = 0.7"
     assert facts[0] == chats[0] == 1
-    assert 0.2 < facts[0.3] < 0.45
+    assert 0.2 < facts[0.3] < 0.4
     assert max(chats[0.3], facts[0.7], chats[0.7], facts[1.0]) < 0.15
     assert 0.5 < right[0.7] < right[0]
     assert right[1.5] < 0.25
