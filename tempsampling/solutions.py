@@ -49,3 +49,13 @@ def expected_different(probabilities, n):
     """Lesson 6: how many different outcomes to expect in n draws."""
     missed = (1 - probabilities) ** n
     return (1 - missed).sum()
+
+
+def agreement(answers):
+    """Lesson 7: the share of pairs of answers that are equal."""
+    same, pairs = 0, 0
+    for i in range(len(answers)):
+        for j in range(i):
+            same += answers[i] == answers[j]
+            pairs += 1
+    return same / pairs

@@ -39,6 +39,11 @@ def slow(step=0):
     return f"step {step}, {len(calls)} calls"
 
 explore(slow, step=(0, 50))""",
+    "chat": """
+from tempsampling.chat import chat
+from tempsampling.smollm import SmolLM2
+
+chat(SmolLM2.load(), temperature=0, seed=1, max_tokens=150)""",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}  # of each demo on the page
 

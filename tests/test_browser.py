@@ -152,6 +152,29 @@ def test_of_moves_that_pile_up_only_the_newest_is_computed_and_a_mark_shows_it(g
     assert gallery.locator(".tempsampling-busy").count() == 0
 
 
+def test_in_a_chat_enter_sends_stop_stops_and_the_conversation_goes_on(gallery):
+    box = box_of(gallery, "chat")
+    line = box.get_by_placeholder("Write a message")
+    send, stop = (box.get_by_role("button", name=name) for name in ("Send", "Stop"))
+    box.get_by_text("The capital of France is Paris.").wait_for()
+    line.fill("Tell me a long story about a <b>bear</b>.")
+    line.press("Enter")
+    box.get_by_text("Tell me a long story about a <b>bear</b>.").wait_for(timeout=10_000)
+    box.locator(".tempsampling-log", has_text="The").wait_for()
+    gallery.wait_for_timeout(1500)
+    stop.click()
+    box.get_by_text("T = 0, stopped").wait_for(timeout=10_000)
+    assert line.input_value() == ""
+    line.fill("And in Italy?")
+    send.click()
+    stop.click()
+    box.get_by_text("T = 0, stopped").nth(1).wait_for(timeout=20_000)
+    assert stop.is_disabled()
+    assert send.is_enabled()
+    box.get_by_role("button", name="Clear").click()
+    box.get_by_text("And in Italy?").wait_for(state="detached", timeout=10_000)
+
+
 def test_a_notebook_that_was_saved_and_opened_again_shows_pictures_and_no_error(
     browser, jupyterlab, gallery
 ):
