@@ -17,7 +17,7 @@ from tempsampling._arguments import temperature_number
 from tempsampling._chat_html import conversation, legend, plain
 from tempsampling.controls import LOOK, look, make_controls
 from tempsampling.conversation import Conversation
-from tempsampling.explore import EXPORT, WIDGET, _one_for_each_cell, _show_still
+from tempsampling.explore import EXPORT, WIDGET, one_for_each_cell, show_still
 
 PROBLEM = '<div role="alert" style="border-left:4px solid #E66100;padding:4px 10px">{}</div>'
 STYLE = """<style>
@@ -55,14 +55,14 @@ def chat(
     SmolLM2, T = 0: The capital of France is Paris.
     """
     talk = Conversation(model, system=system, max_tokens=max_tokens, seed=seed)
-    with _one_for_each_cell():
+    with one_for_each_cell():
         shown = Chat(talk, temperature_number(temperature), first)
         html, text = (as_text(talk.turns, shown.speaker) for as_text in (conversation, plain))
         still = {"text/html": html + legend(), "text/plain": text}
         if os.environ.get(EXPORT):
             still["text/html"] = f'<div class="{LOOK}">{still["text/html"]}</div>'  # as a demo
             return display(still, raw=True)
-        _show_still(still, {})
+        show_still(still, {})
     if get_ipython():
         display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
 

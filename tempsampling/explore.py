@@ -78,17 +78,18 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
     """
     if update is None:
         figure, update = None, figure
-    with _one_for_each_cell():
+    with one_for_each_cell():
         if os.environ.get(EXPORT):
             shown = film(Drawing(figure, update), make_controls(update, controls))
         else:
             shown = Explorer(figure, update, controls)
-            _show_still(*shown.output)
+            show_still(*shown.output)
     if get_ipython():
         display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
 
 
-def _show_still(data: dict[str, Any], metadata: dict[str, Any]) -> None:
+def show_still(data: dict[str, Any], metadata: dict[str, Any]) -> None:
+    """Show what stands where widgets are not rendered; a terminal shows its text."""
     if not get_ipython():  # a plain Python session
         print(data["text/plain"])
         return
@@ -138,7 +139,7 @@ _of_cell: dict[str, tuple[str, list[widgets.Widget]]] = {}
 
 
 @contextmanager
-def _one_for_each_cell() -> Iterator[None]:
+def one_for_each_cell() -> Iterator[None]:
     """Close what an earlier run of the same cell showed: ipywidgets itself keeps it for ever."""
     kernel = getattr(get_ipython(), "kernel", None)
     parent = kernel.get_parent() if kernel else {}
