@@ -34,3 +34,13 @@ def expected_different(probabilities, n):
     """Lesson 6: how many different outcomes to expect in n draws."""
     missed = (1 - probabilities) ** n
     return (1 - missed).sum()
+
+
+def nucleus(probabilities, p):
+    """Lesson 8: the probabilities that top-p leaves, in the order given."""
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[before < p]
+    result = np.zeros(probabilities.size)
+    result[kept] = probabilities[kept] / probabilities[kept].sum()
+    return result
