@@ -59,3 +59,13 @@ def agreement(answers):
             same += answers[i] == answers[j]
             pairs += 1
     return same / pairs
+
+
+def nucleus(probabilities, p):
+    """Lesson 8: the probabilities that top-p leaves, in the order given."""
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[before < p]
+    result = np.zeros(probabilities.size)
+    result[kept] = probabilities[kept] / probabilities[kept].sum()
+    return result

@@ -1,0 +1,134 @@
+"""The numbers that lesson 8's answers and verdicts name are those that its cells give."""
+
+import re
+
+import numpy as np
+import pytest
+from lessons import cells, folded_answers, printed, prose
+
+from tempsampling import entropy, log_softmax, softmax, truncate
+from tempsampling.smollm import SmolLM2
+
+FIVE = np.arange(1.0, 6.0)
+LAST = ("top_k", "top_p", "min_p", "temperature")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(8)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What the cell makes that reads the sentence, run again."""
+    (cell,) = (cell for cell in cells(8) if cell["id"] == "sizes")
+    found = {"np": np, "SmolLM2": SmolLM2, "my_guess": None}
+    exec("".join(cell["source"]), found)
+    return found
+
+
+def kept(**settings):
+    return int((truncate(FIVE, **settings) > 0).sum())
+
+
+def test_two_of_five_are_not_enough_and_the_third_is_kept():
+    running = np.sort(softmax(FIVE))[::-1].cumsum()
+    assert f"Two tokens reach {running[1]:.3f}: not enough" in prose(8)
+    assert kept(top_p=0.9) == 3
+    assert len({printed(8, "cut").splitlines()[i].split(": ")[1].strip() for i in (0, 1)}) == 1
+
+
+def test_the_positions_of_the_five_bars(answers):
+    positions = np.arange(0.05, 1.001, 0.05).round(2)
+    second = next(p for p in positions if kept(top_p=p) == 2)
+    assert f"which reaches {second - 0.05:.2f} and not {second:.2f}" in answers
+    assert f"The likeliest has {softmax(FIVE).max():.1%}" in answers
+    heats = np.arange(0.05, 3.001, 0.05).round(2)
+    fourth = next(T for T in heats if T >= 1 and kept(top_p=0.9, temperature=T) == 4)
+    assert f"At T = {fourth:.2f}." in answers
+    assert {kept(top_p=0.9, temperature=T, order=LAST) for T in heats} == {3}
+
+
+def test_the_order_of_the_three_logits():
+    warm, cold = softmax([3.0, 2.0, 1.0]).max(), softmax([3.0, 2.0, 1.0], 0.5).max()
+    assert f"the first token has {warm:.1%}, at T = 0.5 it has {cold:.1%}" in prose(8)
+    assert [line.split()[2] for line in printed(8, "order").splitlines()] == ["1", "2"]
+
+
+def test_the_three_faults_show_and_the_mended_filter_has_none():
+    assert printed(8, "fault-1").count("-inf") == 6
+    assert printed(8, "fault-2").startswith("dropped at p = 1: 31\n")
+    assert printed(8, "fault-3").count("-inf -inf -inf -inf -inf") == 2
+    assert "input changed: False\ndropped at p = 1: 0\n" in printed(8, "mended")
+
+
+def test_pytorch_drops_as_many_tokens_at_p_one_as_the_text_says():
+    torch = pytest.importorskip("torch")
+
+    def dropped(logits):
+        ranked = torch.sort(torch.tensor(logits), descending=True)[0]
+        running = torch.cumsum(torch.softmax(ranked, dim=-1), dim=-1)
+        return int((running[:-1] > 1).sum())
+
+    assert "of these 50,000 it drops none" in prose(8)
+    assert dropped(np.zeros(50_000, dtype=np.float32)) == 0
+    assert "about 11,600 of SmolLM2's 49,152 tokens" in prose(8)
+    weather = SmolLM2.load().logits("The weather today is")
+    assert dropped(weather) == pytest.approx(11_600, rel=0.05)
+
+
+def test_the_nuclei_of_the_sentence(names, answers):
+    sizes, ranked = names["sizes"], names["ranked"]
+    assert len(sizes) == 37
+    assert np.median(sizes) == pytest.approx(35, abs=1)
+    assert "The median is 35: less than one token in a thousand" in prose(8)
+    after = [names["model"].decode([token]) for token in names["tokens"][1:]]
+    assert [after[i] for i in np.flatnonzero(sizes == 1)] == [" twice", "ed"]
+    assert f"At {(sizes > 50).sum()} of the 37 places the nucleus has more than 50" in answers
+    hot = np.median(names["nucleus_sizes"](ranked, 1.5, 0.9))
+    assert 4000 < hot < 5000
+    likely = ranked - ranked[:, :1]
+    bounds = [np.median((likely >= T * np.log(0.1)).sum(axis=1)) for T in (1.0, 1.5)]
+    assert "Min-p grows from {:.0f} to {:.0f}.".format(*bounds) in answers
+
+
+def test_the_fifty_likeliest_have_a_smaller_nucleus(names):
+    of_50 = np.median(names["nucleus_sizes"](names["ranked"][:, :50], 1.0, 0.9))
+    assert of_50 == pytest.approx(15, abs=1)
+    assert "\nFifteen. Renormalized" in prose(8)
+
+
+def test_top_k_keeps_what_does_not_fit_and_heat_draws_it(names):
+    at = names["tokens"].index(SmolLM2.load().tokenize(" twice")[0]) - 1
+    assert truncate(names["places"][at], temperature=5, top_k=50).max() < 0.5
+    for rule in ({"top_p": 0.9}, {"min_p": 0.1}):
+        assert truncate(names["places"][at], temperature=5, order=LAST, **rule).max() == 1
+
+
+def test_no_cut_is_likelier_than_a_temperature_as_diverse(names):
+    rows = np.array(
+        [
+            [float(number) for number in re.findall(r"(-?[\d.]+)(?: bits|, slips|%)", line)]
+            for line in printed(8, "equal").splitlines()
+        ]
+    )
+    with_cut, alone = rows[:, :3], rows[:, 3:]
+    assert np.array_equal(with_cut[:, 0], alone[:, 0])
+    assert np.all(with_cut[:, 1] < alone[:, 1])
+    top_k, top_p, min_p = zip(alone[:, 2], with_cut[:, 2], strict=True)
+    text = "slips fall from {:.0f}% to {:.0f}%, and from {:.0f}% to {:.0f}%"
+    assert text.format(*top_k, *min_p) in prose(8)
+    assert top_p[1] > top_p[0]  # changed nothing for the better
+
+
+def test_temperature_is_the_likeliest_way_to_be_as_diverse(names):
+    for z in names["places"][::6]:
+        log_p = log_softmax(z)
+        for cut in ({"top_k": 50}, {"top_p": 0.9}, {"min_p": 0.1}):
+            q = truncate(z, temperature=1.5, **cut)
+            low, high = 0.05, 1.5
+            for _ in range(30):
+                middle = (low + high) / 2
+                cooler = entropy(softmax(z, middle)) < entropy(q)
+                low, high = (middle, high) if cooler else (low, middle)
+            assert softmax(z, high) @ log_p >= q @ log_p - 1e-6
