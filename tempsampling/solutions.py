@@ -59,3 +59,11 @@ def agreement(answers):
             same += answers[i] == answers[j]
             pairs += 1
     return same / pairs
+
+
+def palette_entropy(logits, temperature):
+    """Lesson 11: the entropy of each channel of a palette, in bits."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    weights = np.exp(shifted / temperature)
+    p = weights / weights.sum(axis=1, keepdims=True)
+    return -(p * np.log2(p)).sum(axis=1)
