@@ -69,3 +69,11 @@ def nucleus(probabilities, p):
     result = np.zeros(probabilities.size)
     result[kept] = probabilities[kept] / probabilities[kept].sum()
     return result
+
+
+def palette_entropy(logits, temperature):
+    """Lesson 11: the entropy of each channel of a palette, in bits."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    weights = np.exp(shifted / temperature)
+    p = weights / weights.sum(axis=1, keepdims=True)
+    return -(p * np.log2(p)).sum(axis=1)

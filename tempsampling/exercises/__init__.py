@@ -13,10 +13,21 @@ from tempsampling.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_11,
 )
 from tempsampling.exercises.exercise import Exercise
 
 __all__ = ["EXERCISES", "Exercise"]
 
-LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08)
+LESSONS = (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_11,
+)
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}

@@ -1,0 +1,132 @@
+"""The numbers that lesson 11 names are those that its cells and exact theory give."""
+
+import re
+
+import numpy as np
+import pytest
+from lessons import cells, folded_answers, printed, prose
+
+from tempsampling import entropy, softmax
+
+CRITICAL = 2 / np.log(1 + np.sqrt(2))
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(11)
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """What the cells define, up to the slider of the palette: nothing slow."""
+    names = {}
+    for cell in cells(11):
+        if cell["id"] in ("imports", "entropies", "strips", "hues", "melody", "palette-figure"):
+            source = "".join(cell["source"]).replace("my_guess", "None")
+            exec(re.sub(r"^show\(.*", "", source, flags=re.MULTILINE), names)
+    return names
+
+
+def onsager(temperature):
+    """Yang's magnetization of the infinite picture."""
+    return np.clip(1 - np.sinh(2 / np.asarray(temperature)) ** -4.0, 0, 1) ** 0.125
+
+
+def exact_bits(temperature, step=1e-4):
+    """Onsager's entropy per pixel: the slope of T ln Z, the integral by the midpoint rule."""
+
+    def t_ln_z(t):
+        k = 2 * np.sinh(2 / t) / np.cosh(2 / t) ** 2
+        angles = (np.arange(100_000) + 0.5) * np.pi / 100_000
+        inner = np.log((1 + np.sqrt(1 - (k * np.sin(angles)) ** 2)) / 2)
+        return t * (np.log(2 * np.cosh(2 / t)) + inner.mean() / 2)
+
+    return (t_ln_z(temperature + step) - t_ln_z(temperature - step)) / (2 * step) / np.log(2)
+
+
+def test_random_logits_hardly_answer_to_temperature():
+    expected = [
+        entropy(softmax(np.random.default_rng(7).random((400, 256)), t)).mean() for t in (0.5, 1, 2)
+    ]
+    shown = [float(h) for h in re.findall(r": ([\d.]+) of 8 bits", printed(11, "entropies"))]
+    assert shown == [7.78, 7.94, 7.99]
+    assert shown == pytest.approx(expected, abs=0.02)
+    odds = [float(o) for o in re.findall(r"channel ([\d.]+) to 1", printed(11, "entropies"))]
+    assert np.all(np.array(odds) <= np.exp(1 / np.array([0.5, 1.0, 2.0])))
+    assert f"{np.exp(2):.1f} to 1 at T = 0.5" in prose(11)
+    assert "keep 7.78 of 8 bits" in prose(11)
+
+
+def test_the_palette_with_a_shape(lesson, answers):
+    hues, noise = lesson["hues"], lesson["noise"]
+    blue = (hues > 180) & (hues < 270)
+    positions = np.arange(0.1, 3.001, 0.05).round(2)
+    drawn = [lesson["draw_hues"](t, noise) for t in positions]
+    first = next(i for i, (_, each) in enumerate(drawn) if blue[each].any())
+    share = drawn[first][0][blue].sum()
+    assert f"At T = {positions[first]:.2f}. There blue's hill holds {share:.1%}" in answers
+    bits = [entropy(drawn[i][0]) for i in (0, -1)]
+    assert "{:.2f} and {:.2f} of 6 bits".format(*bits) in answers
+    assert 4 < 2 ** bits[0] < 5
+    assert f"and as {2 ** bits[1]:.0f}" in answers
+    assert hues[np.argmax(lesson["hue_logits"])] == pytest.approx(40, abs=3)
+
+
+def test_the_cold_melody_is_the_circle_named(lesson):
+    names = lesson["names"]
+    played = [names[note] for note in lesson["melody"](0)]
+    assert played == list("CEGcBAFD" * 3)
+    assert "C E G c B A F D, then C again" in prose(11)
+
+
+def test_a_pixel_is_a_softmax_of_two_logits():
+    rows = printed(11, "pixel").splitlines()[1:]
+    for row in rows:
+        temperature, *shown = map(float, re.findall(r"\d+\.\d+", row))
+        h = np.array([-4, -2, 0, 2, 4])
+        assert shown == pytest.approx(1 / (1 + np.exp(-2 * h / temperature)), abs=6e-4)
+
+
+def test_noise_above_and_below_the_neighbors_gives_that_softmax():
+    u = np.random.default_rng(1).random(200_000)
+    noise = np.log(u / (1 - u)) / 2
+    for temperature in (1.0, 2.3):
+        for h in (-2, 0, 2):
+            share = np.mean(h > temperature * noise)
+            assert share == pytest.approx(softmax([h, -h], temperature)[0], abs=0.005)
+
+
+def test_the_magnetization_follows_the_exact_curve_away_from_the_switch():
+    pattern = r"T = ([\d.]+): measured +(-?[\d.]+) ± ([\d.]+) +exact ([\d.]+)"
+    rows = np.array(re.findall(pattern, printed(11, "claim-numbers")), float)
+    assert rows[:, 3] == pytest.approx(onsager(rows[:, 0]), abs=6e-4)
+    away = np.abs(rows[:, 0] - CRITICAL) > 0.2
+    assert rows[away, 1] == pytest.approx(rows[away, 3], abs=0.02)
+    assert float(re.search(r"2.269: ([\d.]+)", printed(11, "claim-numbers"))[1]) < 0.02
+    m = dict(zip(rows[:, 0], rows[:, 1], strict=True))
+    assert f"falls by {m[1.0] - m[2.0]:.2f} from T = 1 to 2" in prose(11)
+    assert f"by {m[2.1] - m[2.4]:.1f}, nearly all that is left, from 2.1 to 2.4" in prose(11)
+    assert f"2 / ln(1 + √2) ≈ {CRITICAL:.3f}" in prose(11)
+
+
+def test_the_bits_of_the_picture_are_those_of_exact_theory():
+    shown = re.findall(r"([\d.]+) bits at T = ([\d.]+\d)", printed(11, "bits"))
+    assert len(shown) == 5
+    for bits, temperature in shown:
+        assert float(bits) == pytest.approx(exact_bits(float(temperature)), abs=0.03)
+    at = {float(temperature): float(bits) for bits, temperature in shown}
+    assert at[2.3] < 0.5  # less than half of the one bit that counting sees
+    assert exact_bits(1.0) < 0.005
+
+
+def test_half_the_temperature_is_not_half_the_disorder(answers):
+    cold, hot = exact_bits(2.2), exact_bits(4.4)
+    assert f"{cold:.2f} bits per pixel at T = 2.2 and {hot:.2f} at T = 4.4" in answers
+    assert cold < hot / 2
+    assert (1 + onsager(2.2)) / 2 == pytest.approx(0.9, abs=0.02)  # nine in ten are dark
+
+
+def test_the_pictures_that_the_answers_describe(answers):
+    assert "0.7% and 4%." in answers
+    assert (1 - onsager([1.5, 2.0])) / 2 == pytest.approx([0.007, 0.04], abs=0.006)
+    assert np.all(onsager([2.6, 4.0]) == 0)
