@@ -62,21 +62,6 @@ def test_the_three_faults_show_and_the_mended_filter_has_none():
     assert "input changed: False\ndropped at p = 1: 0\n" in printed(8, "mended")
 
 
-def test_pytorch_drops_as_many_tokens_at_p_one_as_the_text_says():
-    torch = pytest.importorskip("torch")
-
-    def dropped(logits):
-        ranked = torch.sort(torch.tensor(logits), descending=True)[0]
-        running = torch.cumsum(torch.softmax(ranked, dim=-1), dim=-1)
-        return int((running[:-1] > 1).sum())
-
-    assert "of these 50,000 it drops none" in prose(8)
-    assert dropped(np.zeros(50_000, dtype=np.float32)) == 0
-    assert "about 11,600 of SmolLM2's 49,152 tokens" in prose(8)
-    weather = SmolLM2.load().logits("The weather today is")
-    assert dropped(weather) == pytest.approx(11_600, rel=0.05)
-
-
 def test_the_nuclei_of_the_sentence(names, answers):
     sizes, ranked = names["sizes"], names["ranked"]
     assert len(sizes) == 37
