@@ -6,7 +6,7 @@ same text in a fold. Its name is the name of the lesson's exercise.
 
 import numpy as np
 
-from tempsampling.distributions import softmax
+from tempsampling.distributions import entropy, softmax
 
 
 def scale_and_normalize(logits, temperature):
@@ -59,3 +59,11 @@ def agreement(answers):
             same += answers[i] == answers[j]
             pairs += 1
     return same / pairs
+
+
+def effective_recipes(slots, temperature):
+    """Lesson 9: how many recipes, effectively, independent slots write at a temperature."""
+    bits = 0
+    for scores in slots:
+        bits += entropy(softmax(scores, temperature))
+    return 2**bits

@@ -12,10 +12,20 @@ from tempsampling.exercises import (
     lesson_05,
     lesson_06,
     lesson_07,
+    lesson_09,
 )
 from tempsampling.exercises.exercise import Exercise
 
 __all__ = ["EXERCISES", "Exercise"]
 
-LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_05, lesson_06, lesson_07)
+LESSONS = (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_09,
+)
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
