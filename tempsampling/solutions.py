@@ -6,7 +6,7 @@ same text in a fold. Its name is the name of the lesson's exercise.
 
 import numpy as np
 
-from tempsampling.distributions import softmax
+from tempsampling.distributions import entropy, softmax
 
 
 def scale_and_normalize(logits, temperature):
@@ -69,6 +69,14 @@ def nucleus(probabilities, p):
     result = np.zeros(probabilities.size)
     result[kept] = probabilities[kept] / probabilities[kept].sum()
     return result
+
+
+def effective_recipes(slots, temperature):
+    """Lesson 9: how many recipes, effectively, independent slots write at a temperature."""
+    bits = 0
+    for scores in slots:
+        bits += entropy(softmax(scores, temperature))
+    return 2**bits
 
 
 def palette_entropy(logits, temperature):

@@ -13,6 +13,7 @@ from tempsampling.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
     lesson_11,
 )
 from tempsampling.exercises.exercise import Exercise
@@ -28,6 +29,7 @@ LESSONS = (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
     lesson_11,
 )
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
