@@ -39,6 +39,15 @@ def slow(step=0):
     return f"step {step}, {len(calls)} calls"
 
 explore(slow, step=(0, 50))""",
+    "slow button": """
+draws = []
+
+def slow_draw(seed):
+    draws.append(seed)
+    time.sleep(0.5)
+    return f"seed {seed}, {len(draws)} draws"
+
+explore(slow_draw, seed=draw_again())""",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}  # of each demo on the page
 
