@@ -141,6 +141,25 @@ def test_a_play_button_sweeps_to_the_end(opened, ending):
     page.close()
 
 
+def test_the_signs_on_a_play_button_show_without_a_network(opened, ending):
+    page = opened("gallery" + ending)
+    go_to(page, page.locator(".tempsampling").nth(NUMBER["played"]))
+    fonts = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    )
+    assert any("Font Awesome" in family for family in fonts)
+    page.close()
+
+
+def test_a_text_on_a_slide_can_be_read_from_afar(opened):
+    page = opened("gallery.slides.html")
+    box = page.locator(".tempsampling").nth(NUMBER["played"])
+    go_to(page, box)
+    size = box.locator("pre").evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)")
+    assert size >= 24
+    page.close()
+
+
 def test_a_demo_takes_less_than_a_megabyte(exported, ending):
     stem = Path(LESSON).stem
     without = 500_000  # the style sheets that nbconvert writes into every page, and the lesson
