@@ -1,5 +1,6 @@
 """Controls of a demo: widgets made from abbreviations, how they are laid out, what they can be."""
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +8,10 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 import traitlets
+from IPython.core.getipython import get_ipython
 
 DRAWS = 8  # how many presses of "draw again" an exported page holds
+TOGETHER = 0.01  # seconds; presses that the kernel gets in less time had been waiting for it
 SLIDERS = widgets.IntSlider | widgets.FloatSlider
 
 LOOK, BUSY = "tempsampling", "tempsampling-busy"  # classes of the box around a demo
@@ -21,7 +24,6 @@ STYLE = """<style>
   border-color: #0072B2; border-width: 2px }
 .tempsampling .noUi-handle:focus-visible { outline: 3px solid #E69F00; outline-offset: 2px }
 .tempsampling-busy { cursor: progress }
-.tempsampling-busy > button { pointer-events: none }
 .tempsampling-busy [role=status] { opacity: 0.4 }
 </style>"""
 
@@ -33,7 +35,23 @@ class DrawAgain(widgets.Button):
 
     def __init__(self, description: str) -> None:
         super().__init__(description=description, icon="refresh")
-        self.on_click(lambda button: button.set_trait("value", button.value + 1))
+        self._presses, self._due = 0, None
+        self.on_click(self._pressed)
+
+    def _pressed(self, button: widgets.Button) -> None:
+        # The browser keeps back all moves of a slider but the newest, but no press of a button:
+        # those made during a slow update come all at once when it ends. Wait for the last one.
+        self._presses += 1
+        if getattr(get_ipython(), "kernel", None) is None:
+            self._count()
+            return
+        if self._due:
+            self._due.cancel()
+        self._due = asyncio.get_running_loop().call_later(TOGETHER, self._count)
+
+    def _count(self) -> None:
+        presses, self._presses = self._presses, 0
+        self.value += presses
 
 
 class PlayedSlider(widgets.FloatSlider):

@@ -3,8 +3,12 @@
 Few colors make a PNG four times faster to write than full color does. Each color that a frame shows
 is looked up in one table. A color that fills an area has an entry of its own; others share one with
 those in the same cell of `COLOR_STEP` steps of red, green and blue, which shows the most frequent.
+
+From one frame to the next, more than half of the rows stay as they were. Only those that changed
+are looked up, and only the bands of rows that hold them are compressed, each band by itself.
 """
 
+import zlib
 from io import BytesIO
 
 import numpy as np
@@ -12,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 AREA = 100  # pixels, from which on a color is shown exactly
-RUNS = 3  # zlib's strategy Z_RLE
 COLOR_STEP = 8  # of 256; a difference smaller than this cannot be seen at the edge of a letter
+BAND = 16  # rows compressed together: with fewer, less is done again; with more, files are smaller
 
 
 class PngEncoder:
@@ -26,28 +30,38 @@ class PngEncoder:
         self._entry_of_cell: dict[tuple[int, ...] | bytes, int] = {}
         self._palette = bytearray(3)  # entry 0 is no color
         self._full_color = False
+        self._colors = np.empty((0, 0), np.uint32)  # of the last frame
+        # Flat areas are runs of one byte: looking for nothing else is as quick and packs tighter.
+        self._zlib = zlib.compressobj(1, wbits=-15, strategy=zlib.Z_RLE)
 
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Return a PNG of pixels of shape (height, width, 4), whose transparency is ignored."""
-        image = None if self._full_color else self._reduce(pixels)
-        if image is None:
-            image = Image.fromarray(pixels).convert("RGB")
-        data = BytesIO()
-        # Flat areas are runs of one byte: looking for nothing else is as quick and packs tighter.
-        image.save(data, "png", compress_level=1, compress_type=RUNS)
-        return data.getvalue()
+        if not self._full_color:
+            self._look_up(pixels.view("<u4")[..., 0])
+        if self._full_color:
+            data, image = BytesIO(), Image.fromarray(pixels).convert("RGB")
+            image.save(data, "png", compress_level=1, compress_type=zlib.Z_RLE)
+            return data.getvalue()
+        return _png(self._entries, self._palette, self._bands)
 
-    def _reduce(self, pixels: NDArray[np.uint8]) -> Image.Image | None:
-        colors = pixels.view("<u4")[..., 0] & 0xFFFFFF  # red is the lowest byte
-        entries = self._entry_of_color.take(colors, mode="clip")
+    def _look_up(self, colors: NDArray[np.uint32]) -> None:
+        """Bring the entries of all pixels up to date, and their compressed bands."""
+        if colors.shape != self._colors.shape:
+            height, width = colors.shape
+            self._colors = ~colors  # everything has changed
+            self._entries = np.zeros((height, 1 + width), np.uint8)  # 0 before a row: no filter
+            self._bands = [b""] * -(-height // BAND)
+        rows = np.flatnonzero((colors != self._colors).any(axis=1))
+        self._colors[rows] = colors[rows]
+        changed = colors[rows] & 0xFFFFFF  # red is the lowest byte
+        entries = self._entry_of_color.take(changed, mode="clip")
         if not entries.all():
-            self._learn(colors[entries == 0])
-            if self._full_color:
-                return None
-            entries = self._entry_of_color.take(colors, mode="clip")
-        image = Image.fromarray(entries)
-        image.putpalette(self._palette)
-        return image
+            self._learn(changed[entries == 0])
+            entries = self._entry_of_color.take(changed, mode="clip")
+        self._entries[rows, 1:] = entries
+        for band in np.unique(rows // BAND).tolist():
+            data = self._entries[band * BAND : (band + 1) * BAND]
+            self._bands[band] = self._zlib.compress(data) + self._zlib.flush(zlib.Z_FULL_FLUSH)
 
     def _learn(self, colors: NDArray[np.uint32]) -> None:
         """Give new colors an entry: that of a color close to it, or one of their own."""
@@ -64,3 +78,19 @@ class PngEncoder:
                 self._full_color = True  # a photograph, a color map: no palette holds its shades
                 return
             self._entry_of_color[color] = self._entry_of_cell[cell]
+
+
+def _png(entries: NDArray[np.uint8], palette: bytes, bands: list[bytes]) -> bytes:
+    """Write rows of palette entries, each behind a byte for its filter, as a PNG."""
+    height, width = entries.shape
+    size = (width - 1).to_bytes(4, "big") + height.to_bytes(4, "big")
+    check = zlib.adler32(entries).to_bytes(4, "big")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+        for kind, data in [
+            (b"IHDR", size + bytes([8, 3, 0, 0, 0])),  # 8 bits, palette, and no choices left
+            (b"PLTE", bytes(palette)),
+            (b"IDAT", b"".join([b"\x78\x01", *bands, b"\x03\x00", check])),
+            (b"IEND", b""),
+        ]
+    )

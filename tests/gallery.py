@@ -44,6 +44,15 @@ from tempsampling.chat import chat
 from tempsampling.smollm import SmolLM2
 
 chat(SmolLM2.load(), temperature=0, seed=1, max_tokens=150)""",
+    "slow button": """
+draws = []
+
+def slow_draw(seed):
+    draws.append(seed)
+    time.sleep(0.5)
+    return f"seed {seed}, {len(draws)} draws"
+
+explore(slow_draw, seed=draw_again())""",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}  # of each demo on the page
 

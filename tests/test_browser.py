@@ -175,6 +175,17 @@ def test_in_a_chat_enter_sends_stop_stops_and_the_conversation_goes_on(gallery):
     box.get_by_text("And in Italy?").wait_for(state="detached", timeout=10_000)
 
 
+@pytest.mark.parametrize(("by", "seed"), [("mouse", 7), ("keyboard", 13)])
+def test_of_presses_during_a_slow_update_only_the_newest_is_computed(gallery, by, seed):
+    box = box_of(gallery, "slow button")
+    button, screen = box.get_by_role("button"), box.locator("[role=status]")
+    before = int(screen.inner_text().split()[2])
+    for _ in range(6):
+        button.click() if by == "mouse" else button.press("Enter")
+    wait_for(box, f"seed {seed},")
+    assert int(screen.inner_text().split()[2]) - before <= 4  # of 6, one for each 0.5 s
+
+
 def test_a_notebook_that_was_saved_and_opened_again_shows_pictures_and_no_error(
     browser, jupyterlab, gallery
 ):

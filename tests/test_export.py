@@ -87,6 +87,23 @@ def test_a_lesson_slider_moves_to_the_right_frame_by_keyboard_and_mouse(opened, 
     page.close()
 
 
+def test_a_presenters_clicker_turns_the_slide_even_from_a_focused_slider(opened):
+    page = opened("gallery.slides.html")
+    first, second = (page.locator(".tempsampling").nth(number) for number in range(2))
+    go_to(page, first)
+    slider = first.get_by_role("slider").first
+    before = slider.get_attribute("aria-valuenow")
+    present = "box => box.closest('section.present')"
+    slider.focus()
+    page.keyboard.press("PageDown")
+    page.wait_for_function(present, arg=second.element_handle())
+    second.get_by_role("slider").focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_function(present, arg=first.element_handle())
+    assert slider.get_attribute("aria-valuenow") == before
+    page.close()
+
+
 def test_two_sliders_choose_one_frame_of_both(opened, ending):
     page = opened("gallery" + ending)
     box = page.locator(".tempsampling").nth(NUMBER["two sliders"])
@@ -121,6 +138,25 @@ def test_a_play_button_sweeps_to_the_end(opened, ending):
     assert screen_of(box) == "T = 1.00"
     box.get_by_role("button").first.click()
     page.wait_for_function("box => box.innerText.includes('T = 2.00')", arg=box.element_handle())
+    page.close()
+
+
+def test_the_signs_on_a_play_button_show_without_a_network(opened, ending):
+    page = opened("gallery" + ending)
+    go_to(page, page.locator(".tempsampling").nth(NUMBER["played"]))
+    fonts = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    )
+    assert any("Font Awesome" in family for family in fonts)
+    page.close()
+
+
+def test_a_text_on_a_slide_can_be_read_from_afar(opened):
+    page = opened("gallery.slides.html")
+    box = page.locator(".tempsampling").nth(NUMBER["played"])
+    go_to(page, box)
+    size = box.locator("pre").evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)")
+    assert size >= 24
     page.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from tempsampling.encode import COLOR_STEP, PngEncoder
+from tempsampling.encode import BAND, COLOR_STEP, PngEncoder
 from tempsampling.frames import Frames
 from tempsampling.plots import ProbabilityBars
 
@@ -200,6 +200,20 @@ def test_a_few_pixels_of_an_earlier_frame_do_not_tint_a_later_area():
     encoder.encode(pixels)
     pixels[5:, 5:, :3] = 96
     assert decode(encoder.encode(pixels))[10, 10].tolist() == [96, 96, 96]
+
+
+@pytest.mark.parametrize("height", [1, BAND, 3 * BAND + 5])
+def test_whatever_rows_change_each_frame_shows_its_own_pixels(height):
+    rng = np.random.default_rng(0)
+    encoder = PngEncoder()
+    pixels = np.full((height, 60, 4), 255, np.uint8)
+    for frame in range(30):
+        if frame == 20:  # the figure grows
+            pixels = np.full((height + BAND, 90, 4), 255, np.uint8)
+        top, left = rng.integers(len(pixels)), rng.integers(50)
+        pixels[top : top + rng.integers(20), left : left + 10, :3] = 40 * rng.integers(6, size=3)
+        shown = decode(encoder.encode(pixels))
+        assert np.abs(shown - pixels[..., :3]).max() < COLOR_STEP
 
 
 def test_more_colors_than_a_palette_holds_are_encoded_exactly():

@@ -163,6 +163,7 @@ class Demo:
         """Milliseconds from the last of some presses until its picture is painted."""
         for _ in range(times):
             self.handle.press(key)
+        self.page.wait_for_timeout(200)  # a question would take the processor from what is timed
         words = self.explorer.drawing.update(temperature=self.value())
         return self.page.wait_for_function(PAINTED, arg=words, polling=50).json_value()
 
