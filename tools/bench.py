@@ -15,11 +15,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import psutil
-from browser import Demo, lesson_explorers, run_lesson, running_browser, running_jupyterlab
+from browser import ROOT, Demo, lesson_explorers, run_lesson, running_browser, running_jupyterlab
 from ipywidgets import interactive
 from jupyter_client.manager import run_kernel
 from PIL import Image
 
+from tempsampling.controls import choices
 from tempsampling.encode import COLOR_STEP
 from tempsampling.film import film
 from tempsampling.plots import ProbabilityBars
@@ -39,15 +40,21 @@ def median_ms(seconds):
 
 
 def frames_in_a_kernel():
-    """Time slider moves inside a Jupyter kernel, where widgets really send their messages."""
+    """Time slider moves inside Jupyter kernels, where widgets really send their messages."""
+    in_a_kernel("time_frames()")
+    print("\nEvery demo, moved at random: a frame, the same drawn whole, difference, and trouble")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        in_a_kernel(f"move_every_demo({path.name!r})")
+
+
+def in_a_kernel(call):
     code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import bench\n"
     with run_kernel(kernel_name="python3") as client:
-        for measure in ("time_frames", "compare_frames", "move_at_random"):
-            reply = client.execute_interactive(
-                f"{code}bench.{measure}()", output_hook=_print_stream, timeout=600
-            )
-            if reply["content"]["status"] != "ok":
-                raise SystemExit("\n".join(reply["content"]["traceback"]))
+        reply = client.execute_interactive(
+            f"{code}bench.{call}", output_hook=_print_stream, timeout=1200
+        )
+        if reply["content"]["status"] != "ok":
+            raise SystemExit("\n".join(reply["content"]["traceback"]))
 
 
 def _print_stream(message):
@@ -94,39 +101,59 @@ def _fresh(explorer):
     return update
 
 
-def compare_frames():
-    """Compare fast frames, as they are encoded, with what Matplotlib draws anew."""
-    print(
-        f"\nLargest difference of a fast frame from a full redraw (not visible below {COLOR_STEP})"
-    )
-    for number, explorer in enumerate(lesson_explorers(LESSON), 1):
-        drawing, largest = explorer.drawing, 0
-        for temperature in TEMPERATURES[::3]:
-            data, _ = drawing({"temperature": temperature})
-            picture = Image.open(BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
-            figure = drawing.frames.figure
-            figure.canvas.draw()
-            right = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
-            largest = max(largest, np.abs(np.asarray(picture) - right).max())
-        print(f"  demo {number}: {largest} of 255, {len(TEMPERATURES[::3])} values")
+def move_every_demo(lesson: str, moves: int = 100):
+    """Move the controls of each demo of a lesson at random, ends included.
 
-
-def move_at_random(moves: int = 10_000):
-    """Move each demo's slider at random, ends included."""
-    print(f"\n{moves:,} random moves of each slider")
-    rng = np.random.default_rng(0)
-    process = psutil.Process()
-    for number, explorer in enumerate(lesson_explorers(LESSON), 1):
-        slider, before = explorer.controls["temperature"].slider, None
+    The first two lessons' demos are moved 10,000 times. The last picture of some moves is compared
+    with what Matplotlib draws anew.
+    """
+    moves = 10_000 if lesson < "03" else moves
+    rng, process = np.random.default_rng(0), psutil.Process()
+    for number, explorer in enumerate(lesson_explorers(lesson), 1):
+        figure = explorer.drawing.frames and explorer.drawing.frames.figure
+        ranges = [[value for _, value in choices(control)] for control in controls_of(explorer)]
+        times, whole, largest, before = [], [], 0, None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            for i, temperature in enumerate(rng.choice(TEMPERATURES, moves)):
-                slider.value = TEMPERATURES[-(i % 2)] if i < 10 else temperature
+            for i in range(moves):
+                ends = {0: 0, 1: -1}
+                picked = [r[ends[i] if i in ends else rng.integers(len(r))] for r in ranges]
+                start = time.perf_counter()
+                for control, value in zip(controls_of(explorer), picked, strict=True):
+                    control.value = value
+                times.append((time.perf_counter() - start) / len(picked))
                 assert not explorer._problem.value, explorer._problem.value
-                if i == moves // 10:
-                    before = process.memory_info().rss
+                if figure and i < 20:
+                    largest = max(largest, difference(explorer, whole))
+                before = process.memory_info().rss if i == moves // 10 else before
         grown = (process.memory_info().rss - before) / 2**20
-        print(f"  demo {number}: {len(caught)} warnings, no exception, memory {grown:+.1f} MB")
+        frame, redraw = median_ms(times), median_ms(whole) if whole else float("nan")
+        drawn = f"{redraw:6.1f} ms, {largest} of 255" if figure else "a text or a sound  "
+        print(
+            f"  lesson {lesson[:2]}, demo {number}: {frame:5.1f} ms, whole {drawn};"
+            f" {moves:,} moves, {len(caught)} warnings, memory {grown:+.1f} MB",
+            flush=True,
+        )
+
+
+def controls_of(explorer):
+    """The widgets whose values make a demo's `update` run."""
+    return [getattr(control, "slider", control) for control in explorer.controls.values()]
+
+
+def difference(explorer, seconds):
+    """How far the picture shown is from the figure drawn whole, of 255; keep how long that took."""
+    values = {name: control.value for name, control in explorer.controls.items()}
+    shown = base64.b64decode(explorer.output[0]["image/png"])
+    start = time.perf_counter()
+    explorer.drawing.update(**values)
+    canvas = explorer.drawing.frames.figure.canvas
+    canvas.draw()
+    right = np.asarray(canvas.buffer_rgba())
+    Image.fromarray(right).save(BytesIO(), "png")
+    seconds.append(time.perf_counter() - start)
+    picture = np.asarray(Image.open(BytesIO(shown)).convert("RGB")).astype(int)
+    return np.abs(picture - right[..., :3]).max()
 
 
 def keys_to_pixels(presses: int = 60):
@@ -159,11 +186,24 @@ def keys_to_pixels(presses: int = 60):
 def exported_sizes():
     """Say how much the frames that are drawn beforehand add to a page."""
     print("\nA demo in an exported page")
-    for number, explorer in enumerate(lesson_explorers(LESSON), 1):
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        in_a_kernel(f"size_of_films({path.name!r})")
+
+
+def size_of_films(lesson: str):
+    sizes = []
+    for explorer in lesson_explorers(lesson):
         box = film(explorer.drawing, explorer.controls)
-        frames = next(child for child in box.children if hasattr(child, "selected_index")).children
-        size = sum(len(json.dumps(frame.get_state())) for frame in frames)
-        print(f"  demo {number}: {len(frames)} frames, {size / 1e6:.2f} MB")
+        states = [w.get_state() for w in widgets_within(box)]
+        sizes.append(f"{sum(len(json.dumps(state, default=str)) for state in states) / 1e6:.2f} MB")
+    print(f"  lesson {lesson[:2]}: {', '.join(sizes)}", flush=True)
+
+
+def widgets_within(box):
+    """A widget and all those that it shows."""
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from widgets_within(child)
 
 
 if __name__ == "__main__":
