@@ -5,7 +5,7 @@ from inspect import getdoc
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, prose
+from lessons import cells, folded_answers, printed, prose
 
 from tempsampling import (
     calibration_error_floor,
@@ -37,6 +37,16 @@ def gaps():
         found.append(logits.max(axis=1, keepdims=True) - logits)
         of_labels.append(found[-1][np.arange(120), tokens[1:]])
     return np.concatenate(found), np.concatenate(of_labels)
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """What the lesson's own cells define, up to the half of the docstrings that T is fitted on."""
+    names = {}
+    for cell in cells(10):
+        if cell["id"] in ("imports", "load", "read", "measure"):
+            exec("".join(cell["source"]), names)
+    return names
 
 
 def twelve_at(temperature):
@@ -94,6 +104,27 @@ def test_gaps_rounded_to_two_hundredths_give_the_exact_fit(gaps):
     assert temperatures[log_p.mean(axis=0).argmax()] == pytest.approx(exact, abs=1e-3)
     direct = log_softmax(-gaps[0], temperatures[0])[np.arange(len(labels)), labels]
     assert np.allclose(log_p[:, 0], direct, atol=5e-3)
+
+
+def test_the_positions_of_the_model_s_slider(answers, lesson):
+    positions = np.arange(0.7, 1.601, 0.02).round(2)
+    measured = {T: lesson["measure"](T, lesson["fit"]) for T in positions}
+    right = lesson["right"]
+    best = (
+        max(positions, key=lambda T: measured[T][2]),
+        min(positions, key=lambda T: measured[T][1]),
+    )
+    assert "{:.2f} and {:.2f}. With {:,} tokens".format(*best, right.size) in answers
+
+    cold = reliability(measured[0.7][0], right, bins=10)
+    assert cold.count.argmax() == 9
+    assert cold.count[9] / right.size == pytest.approx(1 / 4, abs=0.02)
+    said, share = cold.confidence[9], cold.accuracy[9]
+    assert f"confidence is {said:.0%} on average, and {share:.0%} of them are right" in answers
+
+    hot = reliability(measured[1.4][0], right, bins=10)
+    assert np.sum(hot.accuracy > hot.confidence) == 9
+    assert f"the ECE is {measured[1.4][1]:.3f}." in answers
 
 
 def test_the_verdict_names_what_was_measured():
