@@ -79,6 +79,15 @@ def effective_recipes(slots, temperature):
     return 2**bits
 
 
+def best_temperature(logits, labels, temperatures):
+    """Lesson 10: the temperature at which the labels are likeliest."""
+    likelihoods = []
+    for temperature in temperatures:
+        p = softmax(logits, temperature)
+        likelihoods.append(np.log(p[np.arange(len(labels)), labels]).mean())
+    return temperatures[np.argmax(likelihoods)]
+
+
 def palette_entropy(logits, temperature):
     """Lesson 11: the entropy of each channel of a palette, in bits."""
     shifted = logits - logits.max(axis=1, keepdims=True)

@@ -14,6 +14,7 @@ from tempsampling.exercises import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
     lesson_11,
 )
 from tempsampling.exercises.exercise import Exercise
@@ -30,6 +31,7 @@ LESSONS = (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
     lesson_11,
 )
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
