@@ -18,18 +18,18 @@ def answers():
 
 
 def test_the_dog_is_first_met_at_the_position_named(answers):
-    positions = np.arange(0.05, 5.001, 0.05).round(2)
-    met = {T: fox_text(T, 4000, seed=1).count("lazy") for T in positions}
+    positions = np.arange(0.05, 3.001, 0.05).round(2)
+    met = {T: fox_text(T, 2000, seed=1).count("lazy") for T in positions}
     first = next(T for T in positions if met[T])
-    assert (first, met[first]) == (0.10, 5)
-    assert "At T = 0.10, five times." in answers
+    assert (first, met[first]) == (0.10, 2)
+    assert "At T = 0.10, twice." in answers
     p = softmax(FOX_LOGITS[0], first)
     odds = p[FOX_WORDS.index("quick")] / p[FOX_WORDS.index("lazy")]
     assert f"exp(0.5 / 0.1), about {odds:.0f} to 1" in answers
 
 
 def test_six_words_follow_each_other_in_the_cold():
-    assert set(FOX_WORDS) - set(fox_text(0.05, 4000, seed=1)) == {"lazy", "dog"}
+    assert set(FOX_WORDS) - set(fox_text(0.05, 2000, seed=1)) == {"lazy", "dog"}
 
 
 def test_made_up_logits_give_an_eighth_and_three_bits_at_every_temperature():
@@ -45,13 +45,13 @@ def test_a_sentence_becomes_likely_by_being_repeated():
     read = score(SmolLM2.load(), text * 8, prompt="\n").probabilities.reshape(8, -1).mean(axis=1)
     assert np.all(np.diff(read) > 0)
     assert printed(3, "repeats-figure").startswith("From 0.12 the first time to 0.88 the eighth")
-    assert "about 0.12 the first time has about 0.9 the eighth" in prose(3)
+    assert "rises from 0.12 the first time to 0.88 the eighth" in prose(3)
 
 
 def test_cold_draws_agree_as_often_as_the_verdict_says():
-    numbers = re.findall(r"(\d+)% ±", printed(3, "agree-numbers"))
-    first, _, sixteen, *_ = map(int, numbers)
-    at_3 = int(numbers[8])
+    numbers = re.findall(r"([\d.]+)% ±", printed(3, "agree-numbers"))
+    first, _, sixteen, *_ = map(float, numbers)
+    at_3 = float(numbers[8])
     assert first == pytest.approx(90, abs=5)  # nine times in ten
     assert sixteen == pytest.approx(20, abs=7)  # about one time in five
     assert at_3 <= 3  # practically never

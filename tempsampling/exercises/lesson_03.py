@@ -25,6 +25,12 @@ def _divided_by_zero(logits: np.ndarray, temperature: float) -> np.ndarray:
     return weights / weights.sum()
 
 
+@np.errstate(all="ignore")
+def _unshifted(logits: np.ndarray, temperature: float) -> np.ndarray:
+    weights = np.exp(logits / temperature)
+    return weights / weights.sum()
+
+
 def _only_if_hot(cold: object) -> object:
     """Return a function that is right above T = 0, and `cold(logits)` there."""
     return lambda logits, temperature: (
@@ -42,6 +48,11 @@ EXERCISE = Exercise(
         (
             _divided_by_zero,
             "You divided by zero, and nan came out. Treat temperature == 0 before you divide.",
+        ),
+        (
+            _unshifted,
+            "Infinite divided by infinite is nan: you divided by zero, or by something tiny without"
+            " subtracting the largest logit first. Treat temperature == 0 before you divide.",
         ),
         (
             _only_if_hot(_first),
