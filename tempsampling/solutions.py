@@ -42,3 +42,9 @@ def expected_different(probabilities, n):
     """Lesson 6: how many different outcomes to expect in n draws."""
     missed = (1 - probabilities) ** n
     return (1 - missed).sum()
+
+
+def adaptive_temperature(logits, low, high):
+    """Lesson 12: a temperature from the model's confidence, cold where it is sure."""
+    confidence = softmax(logits).max()
+    return low + (1 - confidence) * (high - low)

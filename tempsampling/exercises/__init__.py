@@ -4,10 +4,17 @@ A mistake is a function: if a learner's results are the mistake's results, its s
 went wrong. More specific mistakes stand before more general ones.
 """
 
-from tempsampling.exercises import lesson_01, lesson_02, lesson_03, lesson_04, lesson_06
+from tempsampling.exercises import (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_06,
+    lesson_12,
+)
 from tempsampling.exercises.exercise import Exercise
 
 __all__ = ["EXERCISES", "Exercise"]
 
-LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_06)
+LESSONS = (lesson_01, lesson_02, lesson_03, lesson_04, lesson_06, lesson_12)
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
