@@ -1,0 +1,151 @@
+"""The numbers that lesson 12 names are those that its cells give."""
+
+import re
+
+import numpy as np
+import pytest
+from lessons import cells, folded_answers, printed, prose
+
+from tempsampling import (
+    Mirostat,
+    confidence_temperature,
+    dynamic_temperature,
+    edt_temperature,
+    entropy,
+    log_softmax,
+    sample,
+    softmax,
+)
+from tempsampling.smollm import SmolLM2
+
+
+def source(name):
+    (cell,) = (cell for cell in cells(12) if cell["id"] == name)
+    return "".join(cell["source"])
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(12)
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The names that the lesson's rules and its two steps define."""
+    names = {"np": np, "softmax": softmax, "entropy": entropy}
+    names |= {"sample": sample, "log_softmax": log_softmax}
+    exec(source("rules"), names)
+    exec(source("toy-figure").split("figure, (left")[0], names)
+    exec(source("two-steps").split("plane, axes")[0], names)
+    exec(source("mirostat").split("text = write")[0], names)
+    return names
+
+
+def numbers(text):
+    return [float(number) for number in re.findall(r"[-+]?\d+\.\d+", text)]
+
+
+def test_the_question_is_answered_by_the_rule():
+    assert "0.95 · 1.05 · 1.40 · 1.55" in source("question")
+    assert confidence_temperature(0.3) == pytest.approx(1.55)
+    assert "The answer is 1.55." in prose(12)
+    assert pytest.approx(0.20) == 0.5 + (1 - 1.2) * 1.5
+    assert "confidence 1.2: T = 0.20" in printed(12, "slide-rule")
+
+
+def test_the_rules_of_the_lesson_are_those_of_the_package(lesson):
+    rng = np.random.default_rng(0)
+    for z in (lesson["sure"], lesson["unsure"], 3 * rng.standard_normal(50)):
+        p = softmax(z)
+        assert lesson["slide_rule"](p) == pytest.approx(confidence_temperature(p.max()))
+        assert lesson["edt_rule"](p, 1.2, 0.7) == pytest.approx(edt_temperature(z, 1.2, 0.7))
+        dynamic = dynamic_temperature(z, 1.0, 0.5, exponent=2.0)
+        assert lesson["llama_rule"](p, 0.5, 1.5, 2.0) == pytest.approx(dynamic)
+
+
+def test_the_mirostat_of_the_lesson_is_that_of_the_package(lesson):
+    rng = np.random.default_rng(3)
+    ours, theirs = lesson["Mirostat"](2.0, eta=0.2), Mirostat(2.0, eta=0.2, rng=4)
+    noise = np.random.default_rng(4)
+    for _ in range(50):
+        z = 3 * rng.standard_normal(40)
+        token, mu, surprise = ours(z, noise.random())
+        assert (token, mu) == (token, pytest.approx(theirs.mu))
+        assert token == theirs.sample(z)
+        assert surprise == pytest.approx(-log_softmax(z)[token] / np.log(2))
+
+
+def test_all_rules_are_hotter_where_the_model_is_less_sure(lesson):
+    line = [softmax(lesson["five"](z)) for z in np.arange(1, 8.01, 0.1)]
+    for rule in lesson["rules"].values():
+        assert np.all(np.diff([rule(p) for p in line]) < 0)
+
+
+def test_the_answers_about_five_tokens(lesson, answers):
+    assert confidence_temperature(2 / 3) == pytest.approx(1)
+    p = softmax(lesson["five"](8.0))
+    assert f"{p.max():.1%} sure" in prose(12)
+    slide, edt, llama = (rule(p) for rule in lesson["rules"].values())
+    assert f"rule {slide:.2f}, llama.cpp's {llama:.2f}, EDT {edt:.2f}: EDT" in answers
+    p = softmax(lesson["five"](2.5))
+    assert f"At {p.max():.0%} EDT still takes {lesson['edt_rule'](p):.2f}" in answers
+    assert f"at H = 2 nats and θ = 0.5 it is {0.8 ** (0.5 / 2):.2f}" in answers
+    assert confidence_temperature(0.98) == pytest.approx(0.53)
+    assert f"ln {SmolLM2.load().logits('A').size:,}" in answers
+
+
+def test_no_pair_of_temperatures_lies_above_the_curve(lesson):
+    for pair in [(0.6, 1.45), (1.45, 0.6), (0.05, 3.0), (3.0, 0.05), (1.0, 1.0), (0.9, 1.1)]:
+        surprise, choice = lesson["budget"](*pair)
+        assert choice <= np.interp(surprise, *lesson["equal"].T) + 1e-3
+
+
+def test_the_bound_holds_for_any_distribution_and_is_reached_by_a_temperature():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        p, q = softmax(rng.standard_normal((2, 9)) * 3)
+        T = rng.uniform(0.2, 3)
+        bound = (-(q * np.log(p)).sum()) / T + np.log((p ** (1 / T)).sum())
+        assert entropy(q, base=np.e) <= bound + 1e-12
+        q = softmax(np.log(p), T)
+        bound = (-(q * np.log(p)).sum()) / T + np.log((p ** (1 / T)).sum())
+        assert entropy(q, base=np.e) == pytest.approx(bound)
+
+
+def test_prompts_have_five_tokens_each():
+    names = {}
+    exec(source("write-all").split("fixed =")[0], names)
+    model = SmolLM2.load()
+    assert [len(model.tokenize(prompt)) for prompt in names["prompts"]] == [5] * 8
+
+
+def test_the_slide_rule_heats_itself():
+    rows = {line[:17].strip(): numbers(line[17:]) for line in lines("write-all-2")}
+    first, last, quiet, loud, rise, error = rows["slide, 0.5 to 2"]
+    assert (first, last) == (pytest.approx(1.40, abs=0.05), pytest.approx(1.70, abs=0.05))
+    assert f"from about {first:.1f} to {last:.1f}" in source("drift-text")
+    assert rise > 2 * error
+    assert loud > 11 > quiet
+    assert rows["T = 1.5"][4] > 2 * rows["T = 1.5"][5]
+    assert abs(rows["slide, 0.5 to 1.2"][4]) < 2 * rows["slide, 0.5 to 1.2"][5]
+    assert max(rows["Mirostat, 3 bits"][2:4]) < 3
+    assert rows["Mirostat, 3 bits"][1] > rows["Mirostat, 3 bits"][0]
+
+
+def lines(name):
+    return printed(12, name).strip().splitlines()
+
+
+def test_in_the_same_contexts_no_rule_gains():
+    losses = [float(less) for less in re.findall(r": ([-\d.]+\d)", printed(12, "same-figure"))]
+    assert len(losses) == 4
+    assert max(losses) == pytest.approx(0.23, abs=0.05)
+    assert min(losses) > -0.015
+
+
+def test_no_difference_is_beyond_two_standard_errors():
+    rows = [numbers(line.split(":", 1)[1]) for line in lines("own-contexts")]
+    assert len(rows) == 5
+    assert all(abs(row[0]) < 2 * row[1] for row in rows)
+    seen = [row[-1] for row in rows]
+    assert f"here {min(seen):.2f} to {max(seen):.2f}" in source("verdict")
