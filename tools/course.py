@@ -26,11 +26,16 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
+# Two files of tests at once, each on a core of its own: more threads would wait for each other.
+TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile"]
 
 COMMANDS = {
     # command: (extras of pyproject.toml it needs, what it runs)
     "lab": ([], [["jupyterlab"]]),
-    "test": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], ["pytest"]]),
+    "test": (
+        ["test"],
+        [["ruff", "check"], ["ruff", "format", "--check"], ["pytest", *TWO_AT_ONCE]],
+    ),
     "bench": (
         ["test", "bench"],
         [
@@ -65,6 +70,8 @@ def run(step):
     # With .venv goes everything, the model's arrays too.
     environment.setdefault("TEMPSAMPLING_CACHE", str(VENV / "share" / "tempsampling"))
     program, arguments = step[0], step[1:]
+    if program == "pytest":
+        environment.setdefault("OPENBLAS_NUM_THREADS", "1")
     if program == "jupyterlab":
         arguments = lab_options() + arguments
     command = [str(PYTHON)] + (arguments if program == "python" else ["-m", program, *arguments])
