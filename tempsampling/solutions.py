@@ -94,3 +94,9 @@ def palette_entropy(logits, temperature):
     weights = np.exp(shifted / temperature)
     p = weights / weights.sum(axis=1, keepdims=True)
     return -(p * np.log2(p)).sum(axis=1)
+
+
+def temperature_for_tries(p_right, temperatures, k):
+    """Lesson 13: the temperature with the largest mean pass@k."""
+    chances = 1 - (1 - p_right) ** k
+    return temperatures[chances.mean(axis=0).argmax()]

@@ -16,6 +16,7 @@ from tempsampling.exercises import (
     lesson_09,
     lesson_10,
     lesson_11,
+    lesson_13,
 )
 from tempsampling.exercises.exercise import Exercise
 
@@ -33,5 +34,6 @@ LESSONS = (
     lesson_09,
     lesson_10,
     lesson_11,
+    lesson_13,
 )
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
