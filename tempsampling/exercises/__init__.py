@@ -17,6 +17,7 @@ from tempsampling.exercises import (
     lesson_10,
     lesson_11,
     lesson_12,
+    lesson_13,
 )
 from tempsampling.exercises.exercise import Exercise
 
@@ -35,5 +36,6 @@ LESSONS = (
     lesson_10,
     lesson_11,
     lesson_12,
+    lesson_13,
 )
 EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
