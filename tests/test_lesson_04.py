@@ -53,8 +53,9 @@ def test_one_token_against_the_others(cells):
 def test_the_fox_words(cells, answers):
     fox = FOX_LOGITS[FOX_WORDS.index("fox")]
     cold, hot = (softmax(fox, T)[fox == -2].sum() for T in (1, 2))
-    assert "over 13 times as much" in prose(cells, "fox-slider-text")
-    assert 13 < hot / cold < 14
+    assert f"get {hot / cold:.1f} times as much" in prose(cells, "fox-slider-text")
+    assert f"five together {cold:.2%}" in printed(4, "fox-row")
+    assert f"five together {hot:.2%}" in printed(4, "fox-row")
     first = next(T for T in POSITIONS if forbidden(fox_text(T, 16, seed=1)).any())
     words = ["the", *fox_text(first, 16, seed=1)]
     place = forbidden(words[1:]).argmax()
@@ -95,14 +96,19 @@ def test_the_chain_of_twenty(cells, logits):
     assert "At T = 1.25 a tail of 9%" in prose(cells, "texts-text")
 
 
-def test_tokens_below_one_in_a_hundred_thousand(answers, logits):
+def test_tokens_below_one_in_a_hundred_thousand(cells, answers, logits):
     p = softmax(logits["story"])
     rare = p < 1e-5
     assert rare.sum() == pytest.approx(47_800, abs=50)
     together, hot = p[rare].sum(), softmax(logits["story"], 2)[rare].sum()
-    assert f"{together:.1%} at T = 1, about one token in {1 / together:.0f}" in answers
-    assert f"and {hot:.0%} at T = 2" in answers
-    assert f"escapes them with {(1 - together) ** 100:.0%} only" in answers
+    assert f"have {together:.2%} there, and {hot:.0%} at T = 2" in prose(cells, "question-2")
+    assert f"about once in {1 / together:.0f} tokens at T = 1" in answers
+    assert hot > 2 / 5
+    assert f"At T = 2 they have {hot:.0%} together" in answers
+    assert f"at T = 1 they have {together:.2%} at every draw" in answers
+    none = (1 - together) ** 100
+    assert f"avoids them all only {none:.0%} of the time" in answers
+    assert f"meets one of them {1 - none:.0%} of the time at T = 1" in answers
 
 
 def test_the_verdict_on_the_texts_that_were_drawn(cells):

@@ -68,6 +68,11 @@ EXERCISE = Exercise(
             " outcome once, with its chance to come up at all.",
         ),
         (
+            lambda probabilities, n: np.minimum(1, n * probabilities).sum(),
+            "n * p counts an outcome again each time it comes up, and cutting it off at 1 does not"
+            " mend that. Take the chance that the outcome comes up at all.",
+        ),
+        (
             lambda probabilities, n: np.count_nonzero(probabilities),
             "This is how many outcomes are possible. n draws need not show them all.",
         ),
