@@ -59,8 +59,12 @@ def test_the_agreement_of_the_opening_question(cells):
     assert f"agreement {agreement(softmax(np.log([64, 24, 9, 3]))):.0%}" in printed(cells, "counts")
 
 
+def cell_source(cells, name):
+    return "".join(cells[name]["source"])
+
+
 def text_of(cells, name):
-    return "".join(cells[f"{name}-text"]["source"])
+    return cell_source(cells, f"{name}-text")
 
 
 def test_the_position_of_ninety_percent(answers):
@@ -117,7 +121,14 @@ def test_the_verdict_on_consistency(cells):
     assert facts[0] == chats[0] == 1
     assert 0.2 < facts[0.3] < 0.4
     assert max(chats[0.3], facts[0.7], chats[0.7], facts[1.0]) < 0.15
-    assert 0.5 < right[0.7] < right[0]
+    text = cell_source(cells, "consistency-verdict")
+    assert "on facts in three pairs of ten at T = 0.3, hardly ever at T = 0.7" in text
+    assert "six in ten at T = 0.7 (± 0.13)" in text
+    assert right[0.7] == pytest.approx(0.6, abs=0.06)
+    (alt,) = (output["metadata"]["image/png"]["alt"] for output in cells["figure"]["outputs"])
+    error = re.search(r"right answers: .*?T = 0\.7, [\d.]+ ± ([\d.]+)", alt)[1]
+    assert float(error) == pytest.approx(0.13, abs=0.04)
+    assert right[0.7] < right[0]
     assert right[1.5] < 0.25
 
 
@@ -125,7 +136,10 @@ def test_the_verdict_on_personality(cells):
     shown = alternative(cells, "persona")
     told = shown["told to be a pirate"]
     assert set(shown["not told"].values()) == {0}
-    assert min(told[T] for T in (0, 0.3, 0.7)) > 0.5
+    text = cell_source(cells, "persona-verdict")
+    assert "about seven in ten had one at T ≤ 0.7, and one in twelve at T = 1.5" in text
+    assert [told[T] for T in (0, 0.3, 0.7)] == pytest.approx([0.7] * 3, abs=0.1)
+    assert told[1.5] == pytest.approx(1 / 12, abs=0.05)
     assert told[0.7] > told[1.0] > told[1.5]
 
 
