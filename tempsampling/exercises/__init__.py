@@ -4,38 +4,16 @@ A mistake is a function: if a learner's results are the mistake's results, its s
 went wrong. More specific mistakes stand before more general ones.
 """
 
-from tempsampling.exercises import (
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    lesson_07,
-    lesson_08,
-    lesson_09,
-    lesson_10,
-    lesson_11,
-    lesson_12,
-    lesson_13,
-)
+from importlib import import_module
+from pkgutil import iter_modules
+
 from tempsampling.exercises.exercise import Exercise
 
 __all__ = ["EXERCISES", "Exercise"]
 
-LESSONS = (
-    lesson_01,
-    lesson_02,
-    lesson_03,
-    lesson_04,
-    lesson_05,
-    lesson_06,
-    lesson_07,
-    lesson_08,
-    lesson_09,
-    lesson_10,
-    lesson_11,
-    lesson_12,
-    lesson_13,
-)
-EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in LESSONS}
+_LESSONS = [
+    import_module(f"{__name__}.{file.name}")
+    for file in iter_modules(__path__)
+    if file.name.startswith("lesson_")
+]
+EXERCISES = {lesson.EXERCISE.solution.__name__: lesson.EXERCISE for lesson in _LESSONS}
