@@ -4,11 +4,7 @@ import numpy as np
 
 from tempsampling import solutions
 from tempsampling.exercises.exercise import Exercise
-
-
-def _chances(p_right: np.ndarray, k: int) -> np.ndarray:
-    return 1 - (1 - p_right) ** k
-
+from tempsampling.metrics import pass_at_k
 
 TEMPERATURES = np.arange(10) / 6  # 0, 1/6, … 1.5
 
@@ -48,23 +44,23 @@ EXERCISE = Exercise(
             " is largest where the mean is, and k times a mean, too.",
         ),
         (
-            lambda p_right, temperatures, k: _chances(p_right, k).mean(axis=0).argmax(),
+            lambda p_right, temperatures, k: pass_at_k(p_right, k).mean(axis=0).argmax(),
             "This is the position in the list. Return the temperature that stands there:"
             " temperatures[position].",
         ),
         (
-            lambda p_right, temperatures, k: _chances(p_right, k).mean(axis=0).max(),
+            lambda p_right, temperatures, k: pass_at_k(p_right, k).mean(axis=0).max(),
             "This is the largest mean chance. Return the temperature at which it is reached:"
             " argmax gives its position.",
         ),
         (
-            lambda p_right, temperatures, k: _chances(p_right, k).mean(axis=0),
+            lambda p_right, temperatures, k: pass_at_k(p_right, k).mean(axis=0),
             "These are the mean chances at all temperatures. Return the one temperature at which"
             " they are largest.",
         ),
         (
             lambda p_right, temperatures, k: temperatures[
-                _chances(p_right, k).mean(axis=0).argmin()
+                pass_at_k(p_right, k).mean(axis=0).argmin()
             ],
             "This is the worst temperature: there, the mean chance is smallest. If you left out"
             " the 1 − in front of (1 − P)^k, you have the chance that all tries are wrong.",
@@ -82,21 +78,21 @@ EXERCISE = Exercise(
         ),
         (
             lambda p_right, temperatures, k: temperatures[
-                _chances(p_right, k).max(axis=0).argmax()
+                pass_at_k(p_right, k).max(axis=0).argmax()
             ],
             "You took the largest chance over the questions, that of the easiest one. Take their"
             " mean.",
         ),
         (
             lambda p_right, temperatures, k: temperatures[
-                _chances(p_right, k).min(axis=0).argmax()
+                pass_at_k(p_right, k).min(axis=0).argmax()
             ],
             "You took the smallest chance over the questions, that of the hardest one. Take their"
             " mean.",
         ),
         (
             lambda p_right, temperatures, k: temperatures[
-                _chances(p_right, k).mean(axis=1).argmax()
+                pass_at_k(p_right, k).mean(axis=1).argmax()
             ],
             "You averaged over the temperatures, and found the best question. The questions are"
             " the rows: axis=0 averages over them.",
