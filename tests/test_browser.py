@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from browser import Demo, lesson_explorers, run_lesson
 from gallery import NUMBER
+from playwright.sync_api import expect
 
 from tempsampling.encode import COLOR_STEP
 
@@ -40,7 +41,8 @@ def assert_shows(demo, value):
 
 @pytest.fixture(params=[0, 1], ids=["five words", "SmolLM2"])
 def demo(request, lesson, explorers):
-    assert lesson.locator(".tempsampling").count() == len(explorers) == 2
+    assert len(explorers) == 2
+    expect(lesson.locator(".tempsampling")).to_have_count(2, timeout=60_000)
     return Demo(lesson, request.param, explorers[request.param])
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from unittest import mock
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -101,18 +102,26 @@ def run_lesson(browser, address: str, name: str):
     workspace = f"{address}/workspaces/{Path(name).stem}"  # of its own: no other notebook opens
     page.goto(f"{workspace}/tree/notebooks/{name}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
-    indicator = page.locator(".jp-Notebook-ExecutionIndicator").first
-    while indicator.get_attribute("data-status") != "busy":
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
+    not_run = prompts.filter(has_text=re.compile(r"\[[ *]\]"))
+    _choose(page, "Edit", "Clear Outputs of All Cells")  # so that every number is one of this run
+    expect(not_run).to_have_count(prompts.count())
+    while prompts.first.inner_text() == "[ ]:":
         # The kernel is idle a moment before the notebook knows it; asked too early, the notebook
         # wants to know which kernel to use.
         if page.locator("dialog.jp-Dialog").count():
             page.get_by_role("button", name="Select", exact=True).click()
-        page.get_by_text("Run", exact=True).first.click()
-        page.get_by_text("Run All Cells", exact=True).click()
+        _choose(page, "Run", "Run All Cells")
         page.wait_for_timeout(1500)
+    expect(not_run).to_have_count(0, timeout=300_000)
     done = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first
     done.wait_for(state="attached", timeout=300_000)  # in a narrow toolbar it is not visible
     return page
+
+
+def _choose(page, menu: str, command: str) -> None:
+    page.get_by_text(menu, exact=True).first.click()
+    page.get_by_text(command, exact=True).click()
 
 
 def lesson_explorers(name: str) -> list:
