@@ -1,9 +1,11 @@
 """Every lesson has the same rhythm, is committed executed, and agrees with the package."""
 
+import dis
 import inspect
 import json
 import re
 from pathlib import Path
+from types import CodeType
 
 import pytest
 
@@ -71,6 +73,37 @@ def test_cells_are_short(lesson):
 def test_code_is_plain_python(lesson):
     for source in sources(lesson, "code"):
         compile(source, "cell", "exec")  # no magics, no shell
+
+
+def test_no_later_cell_takes_a_name_that_a_slider_uses(lesson):
+    cells = [compile(source, "cell", "exec") for source in sources(lesson, "code")]
+    functions = {code.co_name: code for cell in cells for code in within(cell)}
+    for i, cell in enumerate(cells):
+        called = names(cell, "LOAD_NAME") if "explore" in names(cell, "LOAD_NAME") else set()
+        needed = set()
+        waiting = [functions[name] for name in called & set(functions)]
+        waiting += [code for code in within(cell) if called and code.co_name == "<lambda>"]
+        while waiting:
+            new = {n for code in within(waiting.pop()) for n in names(code, "LOAD_GLOBAL")} - needed
+            waiting += [functions[name] for name in new & set(functions)]
+            needed |= new
+        for later in cells[i + 1 :]:
+            taken = needed & names(later, "STORE_NAME")
+            assert not taken, (
+                f"moved after the last cell, the slider of code cell {i} meets {taken}"
+            )
+
+
+def within(code):
+    """A code object, and those of the functions that stand in it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from within(each)
+
+
+def names(code, operation):
+    return {step.argval for step in dis.get_instructions(code) if step.opname == operation}
 
 
 def test_it_is_committed_executed_in_order_without_errors(lesson):

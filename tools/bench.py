@@ -107,7 +107,7 @@ def move_every_demo(lesson: str, moves: int = 100):
     The first two lessons' demos are moved 10,000 times. The last picture of some moves is compared
     with what Matplotlib draws anew.
     """
-    moves = 10_000 if lesson < "03" else moves
+    moves = 10_000 if lesson < "03" and moves > 100 else moves
     rng, process = np.random.default_rng(0), psutil.Process()
     for number, explorer in enumerate(lesson_explorers(lesson), 1):
         figure = explorer.drawing.frames and explorer.drawing.frames.figure
