@@ -3,6 +3,8 @@
 Few colors make a PNG four times faster to write than full color does. Each color that a frame shows
 is looked up in one table. A color that fills an area has an entry of its own; others share one with
 those in the same cell of `COLOR_STEP` steps of red, green and blue, which shows the most frequent.
+When all entries are taken, it starts again with larger cells. A picture that has too many colors
+even so, like a photograph, is written in full color.
 
 From one frame to the next, more than half of the rows stay as they were. Only those that changed
 are looked up, and only the bands of rows that hold them are compressed, each band by itself.
@@ -17,6 +19,7 @@ from PIL import Image
 
 AREA = 100  # pixels, from which on a color is shown exactly
 COLOR_STEP = 8  # of 256; a difference smaller than this cannot be seen at the edge of a letter
+COARSE_STEP, COARSE_AREA = 16, 1000  # the same, where there are too many colors for these
 BAND = 16  # rows compressed together: with fewer, less is done again; with more, files are smaller
 
 
@@ -24,28 +27,34 @@ class PngEncoder:
     """Encode frames of one figure. What it learned from a frame makes the next ones fast."""
 
     def __init__(self, color_step: int = COLOR_STEP, area: int = AREA) -> None:
+        self._full_color = False
+        # Flat areas are runs of one byte: looking for nothing else is as quick and packs tighter.
+        self._zlib = zlib.compressobj(1, wbits=-15, strategy=zlib.Z_RLE)
+        self._start(color_step, area)
+
+    def _start(self, color_step: int, area: int) -> None:
+        """Begin with no color known."""
         self.color_step, self.area = color_step, area
         # One entry for each of 2^24 colors; 0 is unknown. Only pages that are used take memory.
         self._entry_of_color = np.zeros(1 << 24, np.uint8)
         self._entry_of_cell: dict[tuple[int, ...] | bytes, int] = {}
         self._palette = bytearray(3)  # entry 0 is no color
-        self._full_color = False
         self._colors = np.empty((0, 0), np.uint32)  # of the last frame
-        # Flat areas are runs of one byte: looking for nothing else is as quick and packs tighter.
-        self._zlib = zlib.compressobj(1, wbits=-15, strategy=zlib.Z_RLE)
 
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Return a PNG of pixels of shape (height, width, 4), whose transparency is ignored."""
+        colors = pixels.view("<u4")[..., 0]
+        if not self._full_color and not self._look_up(colors):
+            self._start(COARSE_STEP, COARSE_AREA)
+            self._full_color = not self._look_up(colors)
         if not self._full_color:
-            self._look_up(pixels.view("<u4")[..., 0])
-        if self._full_color:
-            data, image = BytesIO(), Image.fromarray(pixels).convert("RGB")
-            image.save(data, "png", compress_level=1, compress_type=zlib.Z_RLE)
-            return data.getvalue()
-        return _png(self._entries, self._palette, self._bands)
+            return _png(self._entries, self._palette, self._bands)
+        data, image = BytesIO(), Image.fromarray(pixels).convert("RGB")
+        image.save(data, "png", compress_level=1, compress_type=zlib.Z_RLE)
+        return data.getvalue()
 
-    def _look_up(self, colors: NDArray[np.uint32]) -> None:
-        """Bring the entries of all pixels up to date, and their compressed bands."""
+    def _look_up(self, colors: NDArray[np.uint32]) -> bool:
+        """Bring the entries of all pixels up to date, and their compressed bands, if they fit."""
         if colors.shape != self._colors.shape:
             height, width = colors.shape
             self._colors = ~colors  # everything has changed
@@ -56,15 +65,17 @@ class PngEncoder:
         changed = colors[rows] & 0xFFFFFF  # red is the lowest byte
         entries = self._entry_of_color.take(changed, mode="clip")
         if not entries.all():
-            self._learn(changed[entries == 0])
+            if not self._learn(changed[entries == 0]):
+                return False
             entries = self._entry_of_color.take(changed, mode="clip")
         self._entries[rows, 1:] = entries
         for band in np.unique(rows // BAND).tolist():
             data = self._entries[band * BAND : (band + 1) * BAND]
             self._bands[band] = self._zlib.compress(data) + self._zlib.flush(zlib.Z_FULL_FLUSH)
+        return True
 
-    def _learn(self, colors: NDArray[np.uint32]) -> None:
-        """Give new colors an entry: that of a color close to it, or one of their own."""
+    def _learn(self, colors: NDArray[np.uint32]) -> bool:
+        """Give new colors an entry, that of a close one or their own, while there are any."""
         values, counts = np.unique(colors, return_counts=True)
         order = np.argsort(-counts)
         for color, count in zip(values[order].tolist(), counts[order].tolist(), strict=True):
@@ -75,9 +86,9 @@ class PngEncoder:
                 self._entry_of_cell[cell] = len(self._entry_of_cell) + 1
                 self._palette += channels
             if len(self._entry_of_cell) > 255:
-                self._full_color = True  # a photograph, a color map: no palette holds its shades
-                return
+                return False
             self._entry_of_color[color] = self._entry_of_cell[cell]
+        return True
 
 
 def _png(entries: NDArray[np.uint8], palette: bytes, bands: list[bytes]) -> bytes:

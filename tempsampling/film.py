@@ -15,11 +15,10 @@ import numpy as np
 from PIL import Image
 
 from tempsampling.controls import LOOK, DrawAgain, Number, PlayedSlider, choices, look
-from tempsampling.encode import PngEncoder
+from tempsampling.encode import COARSE_AREA, COARSE_STEP, PngEncoder
 from tempsampling.outputs import Drawing, Output, as_html
 
 MOST_FRAMES = 64  # of one demo: then even a large picture keeps it below a megabyte
-COLOR_STEP, AREA = 16, 1000  # coarser than live, where a frame need not be small
 
 
 def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widget:
@@ -32,7 +31,7 @@ def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widge
     knobs = {
         name: _knob(controls[name], values) for name, values in ranges.items() if len(values) > 1
     }
-    encoder = PngEncoder(COLOR_STEP, AREA)
+    encoder = PngEncoder(COARSE_STEP, COARSE_AREA)  # coarser than live: frames must be small
     alike = {"layout": widgets.Layout(), "style": widgets.HTML().style}  # one for all frames
 
     def stack(names: list[str], values: dict[str, Any]) -> widgets.Widget:

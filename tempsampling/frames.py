@@ -34,6 +34,7 @@ class Frames:
         self._first_moving: dict[Axes, int] = {}  # in each axes' order of drawing
         self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
+        figure.draw_without_rendering()  # a constrained layout comes to rest at its second drawing
         self._draw_all()
 
     def png(self) -> bytes:

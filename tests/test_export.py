@@ -9,7 +9,7 @@ from browser import ROOT, Demo, lesson_explorers
 from export import export
 from gallery import NUMBER, write_gallery
 
-from tempsampling.film import COLOR_STEP
+from tempsampling.encode import COARSE_STEP
 
 LESSON = "01_understanding_temperature.ipynb"
 
@@ -78,11 +78,11 @@ def test_a_lesson_slider_moves_to_the_right_frame_by_keyboard_and_mouse(opened, 
     for key, value in [("ArrowRight", 1.05), ("ArrowLeft", 1), ("Home", 0.05), ("End", 3)]:
         demo.handle.press(key)
         assert demo.value() == value
-        assert demo.difference(value) < COLOR_STEP + 8
+        assert demo.difference(value) < COARSE_STEP + 8
     track = demo.track.bounding_box()
     page.mouse.click(track["x"] + track["width"] * 20 / 59, track["y"] + track["height"] / 2)
     assert demo.value() == 1.05
-    assert demo.difference(1.05) < COLOR_STEP + 8
+    assert demo.difference(1.05) < COARSE_STEP + 8
     assert page.url == address  # the arrow keys did not turn the slide
     page.close()
 

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from tempsampling.controls import DRAWS, choices, draw_again, make_controls, play
-from tempsampling.film import COLOR_STEP, MOST_FRAMES, film
+from tempsampling.encode import COARSE_STEP
+from tempsampling.film import MOST_FRAMES, film
 from tempsampling.outputs import Drawing
 from tempsampling.plots import ProbabilityBars
 
@@ -110,5 +111,5 @@ def test_a_frame_is_the_picture_of_its_value_and_has_its_words():
         shown = np.asarray(Image.open(BytesIO(webp)).convert("RGB")).astype(int)
         twin.figure.canvas.draw()
         right = np.asarray(twin.figure.canvas.buffer_rgba())[..., :3]
-        assert np.abs(shown - right).max() < COLOR_STEP + 8
+        assert np.abs(shown - right).max() < COARSE_STEP + 8
         assert shown[0, 0].tolist() == [255, 255, 255]

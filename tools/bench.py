@@ -5,6 +5,7 @@ make bench
 
 import base64
 import json
+import re
 import tempfile
 import time
 import warnings
@@ -12,10 +13,18 @@ from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import psutil
-from browser import ROOT, Demo, lesson_explorers, run_lesson, running_browser, running_jupyterlab
+from browser import (
+    ROOT,
+    Demo,
+    code_cells,
+    lesson_explorers,
+    run_lesson,
+    running_browser,
+    running_jupyterlab,
+)
+from IPython.display import display
 from ipywidgets import interactive
 from jupyter_client.manager import run_kernel
 from PIL import Image
@@ -23,10 +32,9 @@ from PIL import Image
 from tempsampling.controls import choices
 from tempsampling.encode import COLOR_STEP
 from tempsampling.film import film
-from tempsampling.plots import ProbabilityBars
 
 LESSON = "01_understanding_temperature.ipynb"
-TEMPERATURES = np.arange(1, 61) * 0.05
+COMPARED = 20  # pictures of each demo
 
 
 def main():
@@ -40,9 +48,9 @@ def median_ms(seconds):
 
 
 def frames_in_a_kernel():
-    """Time slider moves inside Jupyter kernels, where widgets really send their messages."""
-    in_a_kernel("time_frames()")
-    print("\nEvery demo, moved at random: a frame, the same drawn whole, difference, and trouble")
+    """Move every demo inside Jupyter kernels, where widgets really send their messages."""
+    print("\nEvery demo, moved at random: a frame; the same by `interact` with a fresh figure; the")
+    print("largest difference from the figure drawn whole; and trouble")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         in_a_kernel(f"move_every_demo({path.name!r})")
 
@@ -62,57 +70,15 @@ def _print_stream(message):
         print(message["content"]["text"], end="")
 
 
-def time_frames():
-    """Move each demo's slider, and one of `interact` that draws the same chart afresh, in turn."""
-    print("\nA slider frame in the kernel (median)")
-    for number, explorer in enumerate(lesson_explorers(LESSON), 1):
-        sliders = {
-            "explore": explorer.controls["temperature"].slider,
-            "interact": interactive(_fresh(explorer), temperature=(0.05, 3.0, 0.05)).children[0],
-        }
-        times = {name: [] for name in sliders}
-        for sweep in np.split(TEMPERATURES, 6):  # a drag moves one slider for a while
-            for name, slider in sliders.items():
-                for temperature in sweep:
-                    start = time.perf_counter()
-                    slider.value = temperature
-                    times[name].append(time.perf_counter() - start)
-        ours, theirs = (median_ms(seconds) for seconds in times.values())
-        print(
-            f"  demo {number}: explore {ours:5.1f} ms, interact with a fresh figure"
-            f" {theirs:6.1f} ms, {theirs / ours:5.1f} times"
-        )
-
-
-def _fresh(explorer):
-    """The same demo as people write it with `interact`: a new chart each time."""
-    names = explorer.drawing.update.__globals__
-    figure = explorer.drawing.frames.figure
-    name, chart = next((k, v) for k, v in names.items() if getattr(v, "figure", None) is figure)
-    start = [bar.get_width() for bar in chart._bars]
-
-    def update(temperature=1.0):
-        names[name] = ProbabilityBars(chart.labels, start, reference=start)
-        explorer.drawing.update(temperature=temperature)
-        plt.show()
-        plt.close("all")
-        names[name] = chart
-
-    return update
-
-
 def move_every_demo(lesson: str, moves: int = 100):
     """Move the controls of each demo of a lesson at random, ends included.
 
-    The first two lessons' demos are moved 10,000 times. The last picture of some moves is compared
-    with what Matplotlib draws anew.
+    Some of the pictures shown are then compared with what Matplotlib draws anew.
     """
-    moves = 10_000 if lesson < "03" and moves > 100 else moves
     rng, process = np.random.default_rng(0), psutil.Process()
     for number, explorer in enumerate(lesson_explorers(lesson), 1):
-        figure = explorer.drawing.frames and explorer.drawing.frames.figure
         ranges = [[value for _, value in choices(control)] for control in controls_of(explorer)]
-        times, whole, largest, before = [], [], 0, None
+        times, shown, before = [], [], None
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for i in range(moves):
@@ -123,14 +89,19 @@ def move_every_demo(lesson: str, moves: int = 100):
                     control.value = value
                 times.append((time.perf_counter() - start) / len(picked))
                 assert not explorer._problem.value, explorer._problem.value
-                if figure and i < 20:
-                    largest = max(largest, difference(explorer, whole))
+                if i < COMPARED:
+                    values = {name: c.value for name, c in explorer.controls.items()}
+                    shown.append((values, explorer.output[0].get("image/png")))
                 before = process.memory_info().rss if i == moves // 10 else before
         grown = (process.memory_info().rss - before) / 2**20
-        frame, redraw = median_ms(times), median_ms(whole) if whole else float("nan")
-        drawn = f"{redraw:6.1f} ms, {largest} of 255" if figure else "a text or a sound  "
+        ours, against = median_ms(times), "a text or a sound"
+        if explorer.drawing.frames:
+            difference = largest_difference(explorer, shown)
+            theirs = fresh_ms(explorer, code_cells(lesson), [values for values, _ in shown])
+            against = f"fresh {theirs:5.1f} ms, {theirs / ours:4.1f} times;"
+            against += f" differs by {difference} of 255"
         print(
-            f"  lesson {lesson[:2]}, demo {number}: {frame:5.1f} ms, whole {drawn};"
+            f"  lesson {lesson[:2]}, demo {number}: {ours:5.1f} ms, {against};"
             f" {moves:,} moves, {len(caught)} warnings, memory {grown:+.1f} MB",
             flush=True,
         )
@@ -141,19 +112,45 @@ def controls_of(explorer):
     return [getattr(control, "slider", control) for control in explorer.controls.values()]
 
 
-def difference(explorer, seconds):
-    """How far the picture shown is from the figure drawn whole, of 255; keep how long that took."""
-    values = {name: control.value for name, control in explorer.controls.items()}
-    shown = base64.b64decode(explorer.output[0]["image/png"])
-    start = time.perf_counter()
-    explorer.drawing.update(**values)
-    canvas = explorer.drawing.frames.figure.canvas
-    canvas.draw()
-    right = np.asarray(canvas.buffer_rgba())
-    Image.fromarray(right).save(BytesIO(), "png")
-    seconds.append(time.perf_counter() - start)
-    picture = np.asarray(Image.open(BytesIO(shown)).convert("RGB")).astype(int)
-    return np.abs(picture - right[..., :3]).max()
+def fresh_ms(explorer, cells: list[str], values: list[dict]):
+    """Time a frame as `interact` is mostly used: the cell that makes the figure, run at each move.
+
+    Afterwards the lesson's names stand for the new figure.
+    """
+    names = explorer.drawing.update.__globals__
+    name = figure_name(explorer.drawing.frames.figure, names)
+    cell = next(c for c in reversed(cells) if re.search(rf"^{name}\b.* = ", c, re.MULTILINE))
+    making = compile(cell.partition("\n\n\nexplore(")[0], "figure", "exec")
+
+    def update(i=0):
+        exec(making, names)
+        names[explorer.drawing.update.__name__](**values[i])
+        display(getattr(names[name], "figure", names[name]))
+
+    slider, times = interactive(update, i=(0, len(values) - 1)).children[0], []
+    for i in [*range(1, len(values)), 0]:
+        start = time.perf_counter()
+        slider.value = i
+        times.append(time.perf_counter() - start)
+    return median_ms(times)
+
+
+def figure_name(figure, names):
+    """What a lesson calls a figure, or the chart that holds it."""
+    held = {k for k, v in names.items() if getattr(v, "figure", None) is figure}
+    return next((k for k in held if names[k] is figure), next(iter(held), None))
+
+
+def largest_difference(explorer, shown):
+    """How far the pictures shown are from the same figure drawn whole."""
+    canvas, largest = explorer.drawing.frames.figure.canvas, 0
+    for values, png in shown:
+        explorer.drawing.update(**values)
+        canvas.draw()
+        right = np.asarray(canvas.buffer_rgba())[..., :3]
+        picture = Image.open(BytesIO(base64.b64decode(png))).convert("RGB")
+        largest = max(largest, np.abs(np.asarray(picture).astype(int) - right).max())
+    return largest
 
 
 def keys_to_pixels(presses: int = 60):

@@ -124,12 +124,17 @@ def _choose(page, menu: str, command: str) -> None:
     page.get_by_text(command, exact=True).click()
 
 
+def code_cells(name: str) -> list[str]:
+    """The code of a lesson, cell by cell."""
+    notebook = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))
+    return ["".join(c["source"]) for c in notebook["cells"] if c["cell_type"] == "code"]
+
+
 def lesson_explorers(name: str) -> list:
     """What a lesson's cells give to `explore`, in order, made in this process."""
     from tempsampling.explore import Explorer
 
     made, namespace = [], {}
-    cells = json.loads((ROOT / "notebooks" / name).read_text(encoding="utf-8"))["cells"]
 
     def keep(*arguments):
         made.append(Explorer(*arguments))
@@ -137,9 +142,8 @@ def lesson_explorers(name: str) -> list:
 
     kept = mock.patch("tempsampling.explore.Explorer", keep)
     with kept, redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        for cell in cells:
-            if cell["cell_type"] == "code":
-                exec("".join(cell["source"]), namespace)
+        for cell in code_cells(name):
+            exec(cell, namespace)
     return made
 
 
