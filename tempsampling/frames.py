@@ -34,7 +34,6 @@ class Frames:
         self._first_moving: dict[Axes, int] = {}  # in each axes' order of drawing
         self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
-        figure.draw_without_rendering()  # a constrained layout comes to rest at its second drawing
         self._draw_all()
 
     def png(self) -> bytes:
@@ -77,6 +76,8 @@ class Frames:
             self._foreground += _figure_artists(self.figure)
         for artist in self._foreground:
             artist.set_animated(True)  # a drawing of the figure leaves animated artists out
+        if engine := self.figure.get_layout_engine():
+            engine.execute(self.figure)  # it comes to rest only the second time, as it is drawn
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self.figure.bbox)
         for artist in self._foreground:

@@ -25,7 +25,8 @@ def decode(png):
 
 
 def redrawn(figure):
-    figure.canvas.draw()
+    for _ in range(2):  # a constrained layout comes to rest the second time
+        figure.canvas.draw()
     return np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
 
 
