@@ -64,8 +64,10 @@ def tint(continuations: Continuation | Iterable[Continuation]) -> Shown:
     if isinstance(continuations, Continuation):
         continuations = [continuations]
     continuations = [_checked(c, "continuations") for c in listed(continuations, "continuations")]
-    # Each text needs a name for its radio buttons that no other has, and the same at the next run.
-    name = f"ts{crc32(repr(continuations).encode()):08x}"
+    # Each text needs a name for its radio buttons that no other has, and the same at the next run:
+    # the last digits of its probabilities may differ then.
+    named = repr([(c.prompt, c.temperature, c.pieces) for c in continuations])
+    name = f"ts{crc32(named.encode()):08x}"
     rows, lines, bars, above = [], [], False, None
     for i, below in enumerate(continuations):
         t = f"T = {below.temperature:g}".replace("inf", "∞")

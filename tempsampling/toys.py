@@ -4,6 +4,8 @@ The slides' text generator draws new random logits at every step, so that its wo
 likely at every temperature. Here each word has logits of its own for the word that follows it.
 """
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,10 +68,10 @@ def fox_text(
     noise = generator(seed, "seed").random(whole_number(length, "length"))
     ranking = np.argsort(-FOX_LOGITS, axis=1, kind="stable")
     ranked = np.take_along_axis(softmax(FOX_LOGITS, temperature), ranking, axis=1)
-    heights = np.cumsum(ranked, axis=1)
+    heights = np.cumsum(ranked, axis=1).tolist()
     current, words = FOX_WORDS.index(start), []
-    for u in noise:
-        place = np.searchsorted(heights[current], u * heights[current, -1], side="right")
+    for u in noise.tolist():
+        place = bisect_right(heights[current], u * heights[current][-1])
         current = ranking[current, place]
         words.append(FOX_WORDS[current])
     return words
