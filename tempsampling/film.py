@@ -24,8 +24,8 @@ MOST_FRAMES = 64  # of one demo: then even a large picture keeps it below a mega
 def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widget:
     """Return the controls and, linked to them in the browser, a frame for each of their values.
 
-    Of more than `MOST_FRAMES` values some are left out, evenly: never the ends, never the first
-    one shown.
+    Of more than `MOST_FRAMES` values some are left out, evenly: never the first one shown, and an
+    end only where two are left.
     """
     ranges = _thinned({name: choices(control) for name, control in controls.items()}, controls)
     knobs = {
@@ -59,8 +59,9 @@ def _thinned(ranges: dict[str, list], controls: dict[str, widgets.Widget]) -> di
     for name, values in ranges.items():
         kept = np.linspace(0, len(values) - 1, sizes[name]).round().astype(int)
         start = _nearest(values, controls[name].value)
-        if start not in kept and len(kept) > 2:
-            kept[1 + np.abs(kept[1:-1] - start).argmin()] = start
+        if start not in kept:
+            free = slice(1, -1) if len(kept) > 2 else slice(None)  # of two ends the nearer one goes
+            kept[free][np.abs(kept[free] - start).argmin()] = start
         thinned[name] = [values[i] for i in kept]
     return thinned
 

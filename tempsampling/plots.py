@@ -55,9 +55,10 @@ class ProbabilityBars:
         rows = np.arange(len(self.labels))
         with plt.style.context(STYLE):
             self.figure, axes = plt.subplots(figsize=(8, 1.3 + 0.31 * len(rows)))
+            self._shadows = None
             if reference is not None:
                 shadow = self._checked(reference, "reference")
-                axes.barh(rows, shadow, height=0.8, color=SHADOW)
+                self._shadows = axes.barh(rows, shadow, height=0.8, color=SHADOW)
             # A text that is clipped to the axes cannot move them, so frames need not ask.
             column = {"ha": "right", "va": "center_baseline", "clip_on": True}
             self._bars = axes.barh(rows, start, height=0.5)
@@ -71,9 +72,18 @@ class ProbabilityBars:
             axes.spines[["left", "bottom"]].set_visible(False)
         self.update(start)
 
-    def update(self, probabilities: ArrayLike, title: str = "") -> str:
-        """Move the bars, and return a sentence that says what they show."""
+    def update(
+        self, probabilities: ArrayLike, title: str = "", *, reference: ArrayLike | None = None
+    ) -> str:
+        """Move the bars, and those behind them, and return a sentence that says what they show."""
         p = self._checked(probabilities, "probabilities")
+        if reference is not None:
+            if self._shadows is None:
+                raise ValueError("reference must be None, for the chart was made without one")
+            for shadow, width in zip(
+                self._shadows, self._checked(reference, "reference"), strict=True
+            ):
+                shadow.set_width(width)
         for bar, value, probability in zip(self._bars, self._values, p, strict=True):
             bar.set_width(probability)
             value.set_text(percent(probability))

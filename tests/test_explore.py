@@ -223,6 +223,14 @@ def test_bars_refuse_what_is_not_a_probability_for_each_token(bars, p):
         bars.update(p)
 
 
+def test_gray_bars_move_where_there_are_some(bars):
+    both = ProbabilityBars(["heads", "tails"], [0.5, 0.5], reference=[0.5, 0.5])
+    both.update([1, 0], reference=[0.25, 0.75])
+    assert [bar.get_width() for bar in both.figure.axes[0].patches] == [0.25, 0.75, 1, 0]
+    with pytest.raises(ValueError, match="reference must be None"):
+        bars.update([1, 0], reference=[0.5, 0.5])
+
+
 def test_a_possible_event_is_never_rounded_to_impossible_or_certain():
     assert percent(1e-9) == "<0.1%"
     assert percent(1 - 1e-9) == ">99.9%"

@@ -95,6 +95,14 @@ def test_of_too_many_values_the_ends_and_the_first_one_shown_are_kept(controls):
             assert (values[0], values[-1]) == (0, controls[name][1])
 
 
+def test_the_first_one_shown_is_kept_where_only_two_values_are_left():
+    names = "abcdef"
+    box = shot(lambda a=4, b=5, c=6, d=7, e=8, f=9: "", **dict.fromkeys(names, (0, 20)))
+    assert [knob.value for knob in knobs(box)] == [4, 5, 6, 7, 8, 9]
+    for start, knob in zip(range(4, 10), knobs(box), strict=True):
+        assert [value for _, value in knob.options] == [start, 20]
+
+
 def test_what_the_values_do_not_allow_is_said_in_their_frame():
     box = shot(lambda p=1: f"{1 // p}", p=(0, 2))
     assert frames(screen(box))[1:] == ["1", "0"]

@@ -22,7 +22,7 @@ def answers():
 def names():
     """What the cell makes that reads the sentence, run again."""
     (cell,) = (cell for cell in cells(8) if cell["id"] == "sizes")
-    found = {"np": np, "SmolLM2": SmolLM2, "my_guess": None}
+    found = {"np": np, "SmolLM2": SmolLM2, "softmax": softmax, "my_guess": None}
     exec("".join(cell["source"]), found)
     return found
 
@@ -36,6 +36,8 @@ def test_two_of_five_are_not_enough_and_the_third_is_kept():
     assert f"Two tokens reach {running[1]:.3f}: not enough" in prose(8)
     assert kept(top_p=0.9) == 3
     assert len({printed(8, "cut").splitlines()[i].split(": ")[1].strip() for i in (0, 1)}) == 1
+    assert [kept(top_k=4), kept(min_p=0.3)] == [4, 2]
+    assert f"bound {0.3 * softmax(FIVE).max():.3f}" in printed(8, "cut")
 
 
 def test_the_positions_of_the_five_bars(answers):
@@ -49,17 +51,34 @@ def test_the_positions_of_the_five_bars(answers):
     assert {kept(top_p=0.9, temperature=T, order=LAST) for T in heats} == {3}
 
 
-def test_the_order_of_the_three_logits():
-    warm, cold = softmax([3.0, 2.0, 1.0]).max(), softmax([3.0, 2.0, 1.0], 0.5).max()
-    assert f"the first token has {warm:.1%}, at T = 0.5 it has {cold:.1%}" in prose(8)
-    assert [line.split()[2] for line in printed(8, "order").splitlines()] == ["1", "2"]
+def test_the_order_decides_how_many_of_the_five_are_kept(answers):
+    assert kept(temperature=0.5, top_p=0.8) == 1
+    assert {kept(temperature=T, top_p=0.8, order=LAST) for T in (0.05, 0.5, 3.0)} == {2}
+    cold, warm = softmax(FIVE, 0.5).max(), softmax(FIVE).max()
+    assert f"At T = 0.5 the likeliest has {cold:.1%}, enough alone" in answers
+    assert f"At T = 1 it has {warm:.1%}, and the second is needed" in answers
+    assert "keep one if temperature comes first, two if it comes last" in prose(8)
 
 
 def test_the_three_faults_show_and_the_mended_filter_has_none():
-    assert printed(8, "fault-1").count("-inf") == 6
-    assert printed(8, "fault-2").startswith("dropped at p = 1: 31\n")
-    assert printed(8, "fault-3").count("-inf -inf -inf -inf -inf") == 2
-    assert "input changed: False\ndropped at p = 1: 0\n" in printed(8, "mended")
+    broken, mended = printed(8, "trials"), printed(8, "mended")
+    assert broken.count("-inf -inf -inf 5.71 7.14") == 2  # returned, and what was given
+    assert "2. dropped: 31\n" in broken
+    assert broken.count("-inf -inf -inf -inf -inf") == 2
+    assert "input: [1. 2. 3. 4. 5.]\n2. dropped: 0\n" in mended
+    assert mended.count("5.   4.   3. -inf -inf") == 5
+
+
+def test_the_mended_filter_keeps_what_the_package_keeps():
+    (cell,) = (cell for cell in cells(8) if cell["id"] == "mended")
+    found = {"np": np, "softmax": softmax, "logits": FIVE, "table": np.zeros((5, 5))}
+    exec("".join(cell["source"]), found)
+    rows = np.random.default_rng(0).normal(size=(20, 30))
+    for k, p in [(3, 1.0), (0, 0.7), (9, 0.5)]:
+        rule = {"top_k": k or None, "top_p": p}
+        assert np.array_equal(
+            found["filter_mended"](rows, k, p) > -np.inf, truncate(rows, **rule) > 0
+        )
 
 
 def test_the_nuclei_of_the_sentence(names, answers):
@@ -85,29 +104,42 @@ def test_the_fifty_likeliest_have_a_smaller_nucleus(names):
 
 def test_top_k_keeps_what_does_not_fit_and_heat_draws_it(names):
     at = names["tokens"].index(SmolLM2.load().tokenize(" twice")[0]) - 1
-    assert truncate(names["places"][at], temperature=5, top_k=50).max() < 0.5
+    assert truncate(names["rows"][at], temperature=5, top_k=50).max() < 0.5
     for rule in ({"top_p": 0.9}, {"min_p": 0.1}):
-        assert truncate(names["places"][at], temperature=5, order=LAST, **rule).max() == 1
+        assert truncate(names["rows"][at], temperature=5, order=LAST, **rule).max() == 1
 
 
-def test_no_cut_is_likelier_than_a_temperature_as_diverse(names):
-    rows = np.array(
-        [
-            [float(number) for number in re.findall(r"(-?[\d.]+)(?: bits|, slips|%)", line)]
-            for line in printed(8, "equal").splitlines()
-        ]
+def test_the_slider_shows_what_truncate_keeps(names):
+    (cell,) = (cell for cell in cells(8) if cell["id"] == "places-table")
+    found = dict(names)
+    exec("".join(cell["source"]), found)
+    for i, T in [(0, 0.5), (10, 1.0), (20, 1.5)]:
+        for at in (0, 24, 36):
+            row = names["rows"][at]
+            for j, p in [(0, 0.05), (17, 0.9)]:
+                by_rule = (truncate(row, temperature=T, top_p=p) > 0).sum()
+                assert found["by_top_p"][i][at][j] == by_rule
+            assert found["by_min_p"][i][at] == (truncate(row, temperature=T, min_p=0.1) > 0).sum()
+
+
+def test_no_cut_is_likelier_than_a_temperature_as_diverse():
+    lines = [re.findall(r"[+-]?\d+\.\d+", line) for line in printed(8, "equal").splitlines()]
+    with_cut, alone, gaps = (
+        np.array([line[-count:] for line in lines[start::3]], float)
+        for start, count in ((0, 3), (1, 3), (2, 4))
     )
-    with_cut, alone = rows[:, :3], rows[:, 3:]
     assert np.array_equal(with_cut[:, 0], alone[:, 0])
-    assert np.all(with_cut[:, 1] < alone[:, 1])
-    top_k, top_p, min_p = zip(alone[:, 2], with_cut[:, 2], strict=True)
+    assert np.all(gaps[:, 0] < -2 * gaps[:, 1])  # a lower temperature was likelier each time
+    top_k, top_p, min_p, _ = zip(alone[:, 2], with_cut[:, 2], strict=True)
     text = "slips fall from {:.0f}% to {:.0f}%, and from {:.0f}% to {:.0f}%"
     assert text.format(*top_k, *min_p) in prose(8)
-    assert top_p[1] > top_p[0]  # changed nothing for the better
+    assert np.all(gaps[[0, 2], 2] < -3 * gaps[[0, 2], 3])
+    assert top_p[1] > top_p[0]  # those of top-p do not
+    assert abs(gaps[3, 2]) < gaps[3, 3]
 
 
 def test_temperature_is_the_likeliest_way_to_be_as_diverse(names):
-    for z in names["places"][::6]:
+    for z in names["rows"][::6]:
         log_p = log_softmax(z)
         for cut in ({"top_k": 50}, {"top_p": 0.9}, {"min_p": 0.1}):
             q = truncate(z, temperature=1.5, **cut)

@@ -115,7 +115,9 @@ def test_the_colors_of_the_odd_pairs(ratios, answers):
     assert red == {"Mix the chicken", "Stir the chicken", "Chop the eggs", "Fry the pasta"}
     assert np.flatnonzero(pairs["Chop the pasta"] > 0.05).tolist() == [0]
     assert np.flatnonzero(pairs["Boil the cheese"] > 0.05).tolist() == [3, 4, 5]
-    assert '"Chop the pasta" is bluish for the first prompt, "Boil the cheese" for' in answers
+    assert (
+        '"Chop the pasta" is light blue for the first prompt, "Boil the cheese" is blue' in answers
+    )
 
 
 def test_what_the_model_knows(readings, ratios, text):
@@ -123,6 +125,8 @@ def test_what_the_model_knows(readings, ratios, text):
     assert times["Chop the pasta"] == pytest.approx(1 / 12, abs=0.01)
     assert times["Chop the eggs"] == pytest.approx(1 / 12, abs=0.01)
     assert times["Fry the pasta"] == pytest.approx(1 / 4, abs=0.02)
+    assert times["Stir the chicken"] == pytest.approx(1 / 2, abs=0.03)
+    assert times["Mix the chicken"] == pytest.approx(1 / 2, abs=0.03)
     assert f"{times['Boil the cheese']:.1f} times, with an error bar that almost reaches 1" in text
     cheese = ratios[:, 5, 5]
     assert -0.2 < cheese.mean() + cheese.std(ddof=1) / np.sqrt(6) < 0

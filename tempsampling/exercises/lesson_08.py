@@ -29,6 +29,11 @@ def _reached(probabilities: np.ndarray) -> np.ndarray:
     return np.cumsum(np.sort(probabilities)[::-1])
 
 
+def _before(probabilities: np.ndarray) -> np.ndarray:
+    """The running sums without the token itself."""
+    return _reached(probabilities) - np.sort(probabilities)[::-1]
+
+
 def _size(probabilities: np.ndarray, p: float) -> int:
     return int((_reached(probabilities) < p).sum()) + 1
 
@@ -90,6 +95,11 @@ EXERCISE = Exercise(
             lambda probabilities, p: _sorted(probabilities, p)[: _size(probabilities, p)],
             "You returned only the kept tokens, sorted. Return one number for each token, in"
             " the order given, with 0 for the dropped ones.",
+        ),
+        (
+            lambda probabilities, p: _normalize(_where(probabilities, _before(probabilities) < p)),
+            "You took ranks for tokens: the first sum is that of the likeliest token, not of the"
+            " first one given. kept = ranking[before < p] says which tokens they are.",
         ),
         (
             lambda probabilities, p: _normalize(

@@ -55,6 +55,10 @@ EXERCISE = Exercise(
             "This is the entropy of a recipe, in bits. One step is missing: 2 to that power.",
         ),
         (
+            _of_bits(lambda bits: 2 ** bits.prod()),
+            "You multiplied the entropies. Entropies add, and the effective numbers multiply.",
+        ),
+        (
             _of_bits(lambda bits: 2 ** bits.max()),
             "You took only the most varied slot. All of them make the recipe: add the entropies.",
         ),
