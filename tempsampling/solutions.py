@@ -90,10 +90,9 @@ def best_temperature(logits, labels, temperatures):
 
 def palette_entropy(logits, temperature):
     """Lesson 11: the entropy of each channel of a palette, in bits."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    weights = np.exp(shifted / temperature)
-    p = weights / weights.sum(axis=1, keepdims=True)
-    return -(p * np.log2(p)).sum(axis=1)
+    p = softmax(logits, temperature)
+    surprise = -np.log2(np.maximum(p, 1e-300))
+    return (p * surprise).sum(axis=1)
 
 
 def adaptive_temperature(logits, low, high):

@@ -44,7 +44,7 @@ def lesson():
     """What the lesson's own cells define, up to the half of the docstrings that T is fitted on."""
     names = {}
     for cell in cells(10):
-        if cell["id"] in ("imports", "load", "read", "measure"):
+        if cell["id"] in ("imports", "load", "read", "measure", "fit"):
             exec("".join(cell["source"]), names)
     return names
 
@@ -64,11 +64,11 @@ def test_the_temperature_that_turns_90_into_70():
 
 
 def test_the_confidence_of_five_logits(answers):
-    positions = np.arange(0.05, 10.001, 0.05).round(2)
+    positions = np.arange(0.2, 10.001, 0.2).round(1)
     confidence = np.array([softmax(np.arange(1.0, 6.0), T).max() for T in positions])
     assert f"{softmax(np.arange(1.0, 6.0), 2).max():.0%}" == "43%"
     assert f"{confidence[-1]:.1%}, and 20%" in answers
-    for share, form in [(0.3, "T = {:.2f}, with {:.1%}"), (0.8, "T = {:.2f} does, with {:.1%}")]:
+    for share, form in [(0.3, "T = {:.1f}, with {:.1%}"), (0.8, "T = {:.1f} does, with {:.1%}")]:
         closest = np.argmin(np.abs(confidence - share))
         assert form.format(positions[closest], confidence[closest]) in answers
 
@@ -82,7 +82,7 @@ def test_twelve_answers_by_hand():
 
 
 def test_the_best_positions_for_twelve_answers(answers):
-    positions = np.arange(0.2, 5.001, 0.1).round(1)
+    positions = np.arange(0.4, 5.001, 0.1).round(1)
     errors, likelihoods = np.transpose([twelve_at(T) for T in positions])
     best = f"{positions[errors.argmin()]} and {positions[likelihoods.argmax()]}."
     assert best in answers
@@ -106,8 +106,32 @@ def test_gaps_rounded_to_two_hundredths_give_the_exact_fit(gaps):
     assert np.allclose(log_p[:, 0], direct, atol=5e-3)
 
 
+def test_the_fit_agrees_with_an_independent_optimizer(gaps):
+    logits, rows = -gaps[0], np.arange(len(gaps[0]))
+    labels = (gaps[0] == gaps[1][:, None]).argmax(axis=1)
+
+    def log_likelihood(temperature):
+        return log_softmax(logits, temperature)[rows, labels].mean()
+
+    low, high = 0.5, 2.0  # golden-section search, which asks for no slope
+    while high - low > 1e-4:
+        left, right = high - 0.618 * (high - low), low + 0.618 * (high - low)
+        if log_likelihood(left) > log_likelihood(right):
+            high = right
+        else:
+            low = left
+    assert fit_temperature(logits, labels) == pytest.approx((low + high) / 2, abs=1e-3)
+
+
+def test_the_accuracy_is_identical_at_every_temperature(gaps):
+    right = gaps[1] == 0
+    for temperature in (0.7, 1.0, 1.07, 1.4):
+        p = softmax(-gaps[0], temperature)
+        assert np.array_equal(gaps[0][np.arange(len(p)), p.argmax(axis=1)] == gaps[1], right)
+
+
 def test_the_positions_of_the_model_s_slider(answers, lesson):
-    positions = np.arange(0.7, 1.601, 0.02).round(2)
+    positions = np.arange(0.7, 1.401, 0.02).round(2)
     measured = {T: lesson["measure"](T, lesson["fit"]) for T in positions}
     right = lesson["right"]
     best = (
@@ -142,6 +166,9 @@ def test_the_verdict_names_what_was_measured():
     checks = printed(10, "perfect").splitlines()
     perfect, limit = re.findall(r"0\.\d+", checks[0])
     assert hot[3] < float(limit) < plain[3]
+    assert f"A perfect model has {perfect} on average, in 95% of cases less than {limit}." in prose(
+        10
+    )
     assert f"{perfect} for 3,000 tokens" in prose(10)
     gain, error = re.findall(r"0\.\d+", checks[1])
     assert float(gain) > 3 * float(error)

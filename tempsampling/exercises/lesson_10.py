@@ -45,6 +45,11 @@ def _error(p: np.ndarray, labels: np.ndarray) -> float:
     return expected_calibration_error(p.max(axis=1), p.argmax(axis=1) == labels)
 
 
+def _divided_twice(logits: np.ndarray, labels: np.ndarray, temperatures: np.ndarray) -> float:
+    likelihoods = _scores(_log_likelihood)(logits, labels, temperatures**2)
+    return temperatures[np.argmax(likelihoods)]
+
+
 def _multiplied(logits: np.ndarray, labels: np.ndarray, temperatures: np.ndarray) -> float:
     likelihoods = _scores(_log_likelihood)(logits, labels, 1 / temperatures)
     return temperatures[np.argmax(likelihoods)]
@@ -75,8 +80,8 @@ EXERCISE = Exercise(
         (
             _choose_by(lambda p, labels: p.max(axis=1).mean()),
             "You return the coldest candidate: it makes the model most confident, right or wrong."
-            " Take the probability of the label, not of the likeliest answer, and its largest"
-            " mean logarithm.",
+            " Take the probability of the label, not of the likeliest answer, and the largest"
+            " mean logarithm, not the smallest.",
         ),
         (
             _choose_by(_accuracy),
@@ -96,6 +101,10 @@ EXERCISE = Exercise(
         (
             _multiplied,
             "You multiplied by the temperature. Divide: softmax(logits, temperature) does.",
+        ),
+        (
+            _divided_twice,
+            "You divided by the temperature twice. softmax(logits, temperature) does it already.",
         ),
         (
             _choose_by(lambda p, labels: np.log(p).mean()),

@@ -8,7 +8,8 @@ from tempsampling.exercises.exercise import Exercise
 
 
 def _bits(p: np.ndarray, axis: int = 1) -> np.ndarray:
-    return -(p * np.log2(p)).sum(axis=axis)
+    with np.errstate(all="ignore"):  # where p is 0, it is nan
+        return -(p * np.log2(p)).sum(axis=axis)
 
 
 def _rows(weights: np.ndarray) -> np.ndarray:
@@ -23,8 +24,16 @@ EXERCISE = Exercise(
             "temperature": 0.5,
         },
         {"logits": np.array([[3.0, 1.0, 2.0], [1.0, 6.0, 4.0]]), "temperature": 3.0},
+        {"logits": np.array([[3.0, 3.0, 2.0], [1.0, 6.0, 4.0]]), "temperature": 0.001},
     ],
     mistakes=[
+        (
+            lambda logits, temperature: _bits(
+                softmax(logits, temperature)
+            ),  # nan when cold: first, before others
+            "Right, but for very low temperatures, where you return nan: 0 times minus infinity, or"
+            " np.exp of too large a number. Use softmax, and np.log2(np.maximum(p, 1e-300)).",
+        ),
         (
             lambda logits, temperature: _bits(softmax(logits)),
             "The temperature has no effect. Divide the logits by it, before np.exp. Dividing the"
@@ -64,6 +73,17 @@ EXERCISE = Exercise(
             "The probabilities are right, but you summed the entropy down the columns: axis=1.",
         ),
         (
+            lambda logits, temperature: _bits(softmax(logits / temperature, temperature)),
+            "You divided by the temperature twice. softmax(logits, temperature) does it already.",
+        ),
+        (
+            lambda logits, temperature: (
+                -np.log2(np.maximum(softmax(logits, temperature), 1e-300)).sum(axis=1)
+            ),
+            "You added up all surprises, -log2 p, alike. Weight each with its probability first:"
+            " p times it.",
+        ),
+        (
             lambda logits, temperature: _bits(softmax((logits / temperature).ravel()), axis=0),
             "You took one softmax of the whole table. Every row is a distribution of its own.",
         ),
@@ -100,5 +120,5 @@ EXERCISE = Exercise(
             "These are the probabilities. One step is missing: the entropy of every row.",
         ),
     ],
-    praise="One number for each channel, in bits, at any temperature above 0.",
+    praise="One number for each channel, in bits, cold and hot.",
 )
