@@ -37,7 +37,7 @@ def lesson():
     exec(source("rules"), names)
     exec(source("toy-figure").split("figure, (left")[0], names)
     exec(source("two-steps").split("plane, axes")[0], names)
-    exec(source("mirostat").split("text = write")[0], names)
+    exec(source("mirostat").split("mirostat_text = write")[0], names)
     return names
 
 
@@ -95,9 +95,22 @@ def test_the_answers_about_five_tokens(lesson, answers):
 
 
 def test_no_pair_of_temperatures_lies_above_the_curve(lesson):
-    for pair in [(0.6, 1.45), (1.45, 0.6), (0.05, 3.0), (3.0, 0.05), (1.0, 1.0), (0.9, 1.1)]:
-        surprise, choice = lesson["budget"](*pair)
-        assert choice <= np.interp(surprise, *lesson["equal"].T) + 1e-3
+    for pair in [(0.6, 1.45), (1.45, 0.6), (0.2, 3.0), (3.0, 0.2), (1.0, 1.0), (0.9, 1.1)]:
+        surprise, choice = lesson["surprise_and_entropy"](*pair)
+        assert choice <= np.interp(surprise, *lesson["curve"].T) + 1e-4
+
+
+def test_the_answers_about_two_steps(lesson, answers):
+    def below(*pair):
+        surprise, choice = lesson["surprise_and_entropy"](*pair)
+        return np.interp(surprise, *lesson["curve"].T) - choice
+
+    steps = [softmax(lesson["sure"]), softmax(lesson["unsure"])]
+    assert "sure (92%), at the other not (35%)" in source("plane-text")
+    assert [round(100 * p.max()) for p in steps] == [92, 35]
+    assert [lesson["slide_rule"](p) for p in steps] == pytest.approx([0.6, 1.45], abs=0.03)
+    assert f"By {below(0.6, 1.45):.2f} bits." in answers
+    assert f"T = 1.45 and 0.60 the dot lies {below(1.45, 0.6):.2f} bits below" in answers
 
 
 def test_the_bound_holds_for_any_distribution_and_is_reached_by_a_temperature():
@@ -120,16 +133,34 @@ def test_prompts_have_five_tokens_each():
 
 
 def test_the_slide_rule_heats_itself():
-    rows = {line[:17].strip(): numbers(line[17:]) for line in lines("write-all-2")}
-    first, last, quiet, loud, rise, error = rows["slide, 0.5 to 2"]
-    assert (first, last) == (pytest.approx(1.40, abs=0.05), pytest.approx(1.70, abs=0.05))
-    assert f"from about {first:.1f} to {last:.1f}" in source("drift-text")
-    assert rise > 2 * error
-    assert loud > 11 > quiet
+    rows = {line[:17].strip(): numbers(line[17:]) for line in lines("drift")[1:-1]}
+    first, last, change, error, rise, rise_error = rows["slide, 0.5 to 2"]
+    assert f"rises from {first:.2f} to {last:.2f}, by {change:.2f} ± {error:.2f}" in prose(12)
+    assert f"from T = {first:.1f} to {last:.1f} in 20 tokens" in source("summary")
+    assert change > 2 * error
+    assert rise > 2 * rise_error
     assert rows["T = 1.5"][4] > 2 * rows["T = 1.5"][5]
-    assert abs(rows["slide, 0.5 to 1.2"][4]) < 2 * rows["slide, 0.5 to 1.2"][5]
-    assert max(rows["Mirostat, 3 bits"][2:4]) < 3
-    assert rows["Mirostat, 3 bits"][1] > rows["Mirostat, 3 bits"][0]
+    mild = rows["slide, 0.5 to 1.2"]
+    assert abs(mild[2]) < 2 * mild[3]
+    assert abs(mild[4]) < 2 * mild[5]
+    assert rows["Mirostat, 3 bits"][2] > 2 * rows["Mirostat, 3 bits"][3]
+
+
+def test_it_is_not_shown_that_the_rule_adds_to_the_noise():
+    more, error = numbers(lines("drift")[-1].rpartition("T = 1.5:")[2])
+    assert f"The rises differ by {more:.1f} ± {error:.1f} bits" in prose(12)
+    assert abs(more) < 2 * error
+
+
+def test_mirostat_stays_below_its_target():
+    ends = re.search(r"Mirostat, 3 bits ([\d.]+) to ([\d.]+)", printed(12, "drift-figure"))
+    assert max(map(float, ends.groups())) < 3
+
+
+def test_the_trace_cools_where_a_word_has_begun(lesson):
+    """The texts are drawn: on another machine they may differ, and the answer with them."""
+    assert "piecemeal" in printed(12, "trace-slider")
+    assert "flexible" in printed(12, "trace-slider")
 
 
 def lines(name):
@@ -139,13 +170,23 @@ def lines(name):
 def test_in_the_same_contexts_no_rule_gains():
     losses = [float(less) for less in re.findall(r": ([-\d.]+\d)", printed(12, "same-figure"))]
     assert len(losses) == 4
-    assert max(losses) == pytest.approx(0.23, abs=0.05)
+    assert max(losses) == losses[0] == pytest.approx(0.25, abs=0.03)  # "a quarter of a bit"
+    assert min(losses) == losses[2] == pytest.approx(0, abs=0.01)  # EDT's is "next to nothing"
     assert min(losses) > -0.015
 
 
 def test_no_difference_is_beyond_two_standard_errors():
-    rows = [numbers(line.split(":", 1)[1]) for line in lines("own-contexts")]
+    rows = [numbers(line[22:].replace("bits", "")) for line in lines("own-contexts")[1:]]
     assert len(rows) == 5
-    assert all(abs(row[0]) < 2 * row[1] for row in rows)
-    seen = [row[-1] for row in rows]
+    assert all(abs(row[2]) < 2 * row[3] for row in rows)
+    seen = [3 * row[3] for row in rows]
     assert f"here {min(seen):.2f} to {max(seen):.2f}" in source("verdict")
+    assert f"less than {min(seen):.2f} to {max(seen):.2f} could hide" in source("summary")
+    most = re.search(r"(\d+%)", lines("own-contexts")[1])[1]
+    assert f"At {most} different tokens" in source("verdict")
+
+
+def test_a_difference_of_three_standard_errors_is_found_four_times_in_five():
+    x = np.random.default_rng(0).standard_normal((20_000, 8)) + 3 / np.sqrt(8)
+    error = x.std(axis=1, ddof=1) / np.sqrt(8)
+    assert np.mean(np.abs(x.mean(axis=1)) > 2 * error) == pytest.approx(0.8, abs=0.04)

@@ -25,7 +25,7 @@ def _bits(logits: np.ndarray) -> float:
 EXERCISE = Exercise(
     solution=solutions.adaptive_temperature,
     arguments=[
-        {"logits": np.array([0.5, 2.0, 3.2, 1.0]), "low": 0.5, "high": 2.0},
+        {"logits": np.array([1.0, 2.0, 3.2, 0.5]), "low": 0.4, "high": 2.0},
         {"logits": np.array([4.0, -1.0, 2.0, 1.5, 0.0]), "low": 0.25, "high": 1.25},
     ],
     mistakes=[
@@ -51,6 +51,10 @@ EXERCISE = Exercise(
         (
             _rule(lambda logits: softmax(logits).min()),
             "You took the smallest probability. Confidence is the largest.",
+        ),
+        (
+            _rule(lambda logits: softmax(logits)[0]),
+            "You took the first token's probability. Take the largest, wherever it stands.",
         ),
         (
             _rule(np.argmax),
@@ -95,6 +99,16 @@ EXERCISE = Exercise(
             lambda logits, low, high: low + (1 - softmax(logits)) * (high - low),
             "You have one temperature for each token. Take the largest probability alone: one"
             " temperature for the step.",
+        ),
+        (
+            lambda logits, low, high: low + 1 - _largest(logits) * (high - low),
+            "Put 1 - confidence in parentheses: both, and not the confidence alone, are multiplied"
+            " by high - low.",
+        ),
+        (
+            _rule(lambda logits: np.diff(np.sort(softmax(logits))[-2:]).item()),
+            "You took the lead of the likeliest token over the second. The slide's confidence is"
+            " the largest probability itself.",
         ),
         (
             lambda logits, low, high: _largest(logits),

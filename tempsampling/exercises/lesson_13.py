@@ -6,34 +6,32 @@ from tempsampling import solutions
 from tempsampling.exercises.exercise import Exercise
 from tempsampling.metrics import pass_at_k
 
-TEMPERATURES = np.arange(10) / 6  # 0, 1/6, … 1.5
+TEMPERATURES = np.array([0.2125, 0.5125, 0.8125, 1.1125, 1.4125, 1.7125])  # rounding shows
 
 EXERCISE = Exercise(
     solution=solutions.temperature_for_tries,
-    arguments=[
+    arguments=[  # small tables, which fit into a sentence, and in which all mistakes differ
         {
             "p_right": np.array(
                 [
-                    [0.69, 0.03, 0.06, 0.0, 0.53, 0.1, 0.78, 0.49, 0.78, 0.02],
-                    [0.06, 0.73, 0.57, 0.51, 0.42, 0.08, 0.01, 0.71, 0.04, 0.89],
-                    [0.23, 0.0, 0.93, 0.52, 0.06, 0.28, 0.15, 0.76, 0.45, 0.16],
-                    [0.04, 0.51, 0.08, 0.47, 0.29, 0.69, 0.87, 0.0, 0.64, 0.59],
+                    [0.0, 0.4, 0.3, 0.0, 0.5, 0.0],
+                    [0.3, 0.4, 0.3, 0.6, 0.7, 0.9],
+                    [0.9, 0.2, 0.3, 0.4, 0.1, 1.0],
                 ]
             ),
             "temperatures": TEMPERATURES,
-            "k": 5,
+            "k": 2,
         },
         {
             "p_right": np.array(
                 [
-                    [0.0, 0.43, 0.43, 0.82, 0.23, 0.93, 0.22, 0.0, 0.62, 0.25],
-                    [0.7, 0.73, 0.57, 0.06, 0.34, 0.01, 0.2, 0.87, 0.74, 0.91],
-                    [0.4, 0.0, 0.15, 0.72, 0.16, 0.59, 0.01, 0.01, 0.08, 0.04],
-                    [0.82, 0.92, 0.51, 0.47, 0.31, 0.32, 0.04, 0.85, 0.63, 0.29],
+                    [0.6, 0.3, 0.3, 0.5, 0.8, 0.6],
+                    [0.7, 0.9, 1.0, 0.1, 1.0, 0.2],
+                    [0.4, 0.9, 0.3, 0.0, 0.0, 0.7],
                 ]
             ),
             "temperatures": TEMPERATURES,
-            "k": 3,
+            "k": 4,
         },
     ],
     mistakes=[
