@@ -35,7 +35,7 @@ from tempsampling.sampling import ORDER, checked_chain, draw
 
 def generate(
     model: Model,
-    prompt: str,
+    prompt: str | Sequence[str],
     *,
     temperature: ArrayLike = 1.0,
     top_k: int | None = None,
@@ -48,7 +48,7 @@ def generate(
     common_noise: bool = False,
     on_token: Callable[[list[Continuation]], Any] | None = None,
 ) -> list[Continuation]:
-    """Let a model continue a prompt, n times at once.
+    """Let a model continue a prompt n times at once, or each of n prompts.
 
     The same seed gives the same texts on the same machine. Sequence i of n draws from noise of its
     own, which neither n nor max_tokens changes: asking for more continues what was there. With
@@ -58,10 +58,11 @@ def generate(
     Parameters
     ----------
     model : a `SmolLM2`, a `TransformersModel`, or whatever has the methods of `Model`
-    prompt : a string of at least one token
+    prompt : a string of at least one token, or a list of one for each sequence, in which all have
+        the same number of tokens
     temperature : real number from 0 to infinity, or one for each sequence, of shape (n,)
     top_k, top_p, min_p, order : as in `sample`
-    n : number of sequences; by default as many as there are temperatures
+    n : number of sequences; by default as many as there are temperatures or prompts
     max_tokens : tokens of each sequence at most; a token that ends a turn or a text ends it sooner
     seed : seed, `numpy.random.Generator` (which spawns others), or None for fresh randomness
     common_noise : whether the sequences share their noise
@@ -75,7 +76,8 @@ def generate(
     ------
     ValueError
         For an empty prompt, for one that leaves no room for max_tokens in the model's context, for
-        values out of range, and for temperatures that are not n.
+        prompts of different lengths, for values out of range, and for temperatures or prompts that
+        are not n.
     TypeError
         For arguments of the wrong kind.
 
@@ -88,16 +90,18 @@ def generate(
     if on_token is not None and not callable(on_token):
         raise TypeError(f"on_token must be a function, got {shorten(on_token)}")
     most = whole_number(max_tokens, "max_tokens")
-    past = prompt_tokens(model, prompt, most)
-    temperatures = _temperatures(temperature, n)
+    prompts, pasts = _prompts(model, prompt, n, most)
+    temperatures = _temperatures(temperature, n if len(prompts) == 1 else len(prompts))
     for each in temperatures:  # before the model reads a long prompt
         checked_chain(each, top_k, top_p, min_p, order)
     cut = {"top_k": top_k, "top_p": top_p, "min_p": min_p, "order": order}
-    sequences = [GrowingContinuation(model, prompt, t) for t in temperatures]
+    sequences = [
+        GrowingContinuation(model, prompts[i % len(prompts)], t) for i, t in enumerate(temperatures)
+    ]
     streams = generator(seed, "seed").spawn(1 if common_noise else len(sequences))
 
-    logits, cache = model.next_logits([past])
-    if len(sequences) > 1:
+    logits, cache = model.next_logits(pasts)
+    if len(sequences) > len(pasts):  # of one prompt, which was read once
         logits = np.repeat(logits, len(sequences), axis=0)
         cache = model.branch(cache, len(sequences))
     with progress("Writing", total=most) as bar:
@@ -117,6 +121,21 @@ def generate(
             # One that has ended is read on, unheard, so that every sequence keeps its row.
             logits, cache = model.next_logits([s.tokens[-1:] for s in sequences], cache)
     return [sequence.so_far() for sequence in sequences]
+
+
+def _prompts(
+    model: Model, prompt: str | Sequence[str], n: int | None, room: int
+) -> tuple[list[str], list[list[int]]]:
+    """Return one prompt for all sequences, or one for each, and the tokens of each."""
+    prompts = list(prompt) if isinstance(prompt, list | tuple) else [prompt]
+    if not prompts or (len(prompts) > 1 and n not in (None, len(prompts))):
+        wanted = "one for each sequence" if n is None else f"n = {n}"
+        raise ValueError(f"prompt must be one string, or {wanted}, got {len(prompts)} strings")
+    pasts = [prompt_tokens(model, each, room) for each in prompts]
+    lengths = sorted({len(past) for past in pasts})
+    if len(lengths) > 1:
+        raise ValueError(f"prompt must have as many tokens in every string, got {lengths}")
+    return prompts, pasts
 
 
 def _temperatures(temperature: ArrayLike, n: int | None) -> list[float]:

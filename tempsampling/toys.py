@@ -29,6 +29,7 @@ FOX_LOGITS: NDArray[np.float64] = np.array(
     [[_NEXT[word].get(following, -2.0) for following in FOX_WORDS] for word in FOX_WORDS]
 )
 FOX_LOGITS.setflags(write=False)
+_RANKING = np.argsort(-FOX_LOGITS, axis=1, kind="stable")
 
 
 def fox_text(
@@ -66,12 +67,12 @@ def fox_text(
     if start not in FOX_WORDS:
         raise ValueError(f"start must be one of {', '.join(FOX_WORDS)}, got {shorten(start)}")
     noise = generator(seed, "seed").random(whole_number(length, "length"))
-    ranking = np.argsort(-FOX_LOGITS, axis=1, kind="stable")
-    ranked = np.take_along_axis(softmax(FOX_LOGITS, temperature), ranking, axis=1)
-    heights = np.cumsum(ranked, axis=1).tolist()
+    ranked = np.take_along_axis(softmax(FOX_LOGITS, temperature), _RANKING, axis=1)
+    # Lists: for one number at a time they are several times faster than arrays.
+    heights, ranking = np.cumsum(ranked, axis=1).tolist(), _RANKING.tolist()
     current, words = FOX_WORDS.index(start), []
     for u in noise.tolist():
         place = bisect_right(heights[current], u * heights[current][-1])
-        current = ranking[current, place]
+        current = ranking[current][place]
         words.append(FOX_WORDS[current])
     return words

@@ -110,6 +110,17 @@ def test_with_common_noise_more_heat_never_picks_a_likelier_token(model):
     assert [text.temperature for text in steps] == temperatures
 
 
+def test_several_prompts_side_by_side_are_each_continued_as_alone(model):
+    prompts = [PROMPT, "The longest river that I have ever seen is"]
+    together = generate(model, prompts, temperature=[0, 0.5], max_tokens=12, seed=3)
+    assert [text.prompt for text in together] == prompts
+    alone = [
+        generate(model, prompt, temperature=[0, 0.5], max_tokens=12, seed=3) for prompt in prompts
+    ]
+    assert texts(together) == texts([alone[0][0], alone[1][1]])
+    assert len(generate(model, prompts, max_tokens=1)) == 2
+
+
 def test_at_infinite_temperature_every_token_is_equally_likely(model):
     (text,) = generate(model, PROMPT, temperature=np.inf, max_tokens=3, seed=1)
     np.testing.assert_allclose(text.sampler_probabilities, 1 / 49152)
@@ -249,6 +260,11 @@ def test_an_interrupt_stops_within_a_token_and_leaves_the_model_usable(model):
         ({"prompt": ""}, ValueError, "prompt must have at least one token, got ''"),
         ({"prompt": None}, TypeError, "prompt must be a string, got None"),
         ({"prompt": [{"role": "user"}]}, TypeError, "prompt must be a string, got"),
+        ({"prompt": []}, ValueError, "prompt must be one string, or one for each .* got 0 strings"),
+        ({"prompt": ["a", "b"], "n": 3}, ValueError, "prompt must be .* n = 3, got 2 strings"),
+        ({"prompt": ["a", ""]}, ValueError, "prompt must have at least one token, got ''"),
+        ({"prompt": ["a", "a b"]}, ValueError, r"as many tokens in every string, got \[1, 2\]"),
+        ({"prompt": ["a", "b"], "temperature": [1, 2, 3]}, ValueError, "temperature .* n = 2"),
         ({"prompt": "a " * 8200}, ValueError, "prompt must leave room for 2 more tokens"),
         ({"max_tokens": 8192}, ValueError, "prompt must leave room for 8192 more tokens"),
         ({"max_tokens": 0}, ValueError, "max_tokens must be at least 1, got 0"),

@@ -137,9 +137,9 @@ def test_the_verdict_on_personality(cells):
     told = shown["told to be a pirate"]
     assert set(shown["not told"].values()) == {0}
     text = cell_source(cells, "persona-verdict")
-    assert "about seven in ten had one at T ≤ 0.7, and one in twelve at T = 1.5" in text
+    assert "about seven in ten had one at T ≤ 0.7, and fewer than one in ten at T = 1.5" in text
     assert [told[T] for T in (0, 0.3, 0.7)] == pytest.approx([0.7] * 3, abs=0.1)
-    assert told[1.5] == pytest.approx(1 / 12, abs=0.05)
+    assert told[1.5] < 0.1
     assert told[0.7] > told[1.0] > told[1.5]
 
 
