@@ -1,20 +1,13 @@
 """`check(answer)`: is a learner's function right, and if not, which mistake is it?"""
 
 import copy
-import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import numpy as np
 
+from tempsampling._calls import TooLongError, call, one_line
 from tempsampling.exercises import EXERCISES, Exercise
-
-MOST_STEPS = 1_000_000  # lines that an answer may run: a second or two
-
-
-class _TooLong(BaseException):
-    """Raised within an answer that does not end; not an Exception, which it might catch."""
 
 
 def check(answer: Callable) -> None:
@@ -24,34 +17,44 @@ def check(answer: Callable) -> None:
     >>> check(scale_and_normalize)
     Correct. Your function gives the right probabilities, hot and cold.
     """
-    print(verdict(answer))
+    sentence, show_picture = _judged(answer)
+    print(sentence)
+    if show_picture:
+        show_picture()
 
 
 def verdict(answer: Callable) -> str:
     """Return the sentence that `check` prints."""
+    return _judged(answer)[0]
+
+
+def _judged(answer: Callable) -> tuple[str, Callable[[], None] | None]:
+    """Return the sentence, and what shows its picture, if it has one."""
     name = getattr(answer, "__name__", "")
     if not callable(answer) or name not in EXERCISES:
         known = " or ".join(f"check({name})" for name in EXERCISES)
-        return f"Give check the function you wrote, by the name it had: {known}."
+        return f"Give check the function you wrote, by the name it had: {known}.", None
     exercise = EXERCISES[name]
+    if exercise.judge:
+        return exercise.judge(answer)
     for arguments in exercise.arguments:
         problem = _problem(exercise, answer, arguments)
         if problem:
-            return problem
-    return f"Correct. {exercise.praise}"
+            return problem, None
+    return f"Correct. {exercise.praise}", None
 
 
 def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) -> str | None:
     given = copy.deepcopy(arguments)
-    call = ", ".join(f"{name}={_one_line(repr(value))}" for name, value in arguments.items())
+    shown = ", ".join(f"{name}={one_line(repr(value))}" for name, value in arguments.items())
     expected = exercise.solution(**arguments)
     try:
         with np.errstate(all="ignore"):
-            result = _run(answer, given)
-    except _TooLong:
-        return f"Not yet: {answer.__name__}({call}) does not end. Look at its loops."
+            result = call(answer, given)
+    except TooLongError:
+        return f"Not yet: {answer.__name__}({shown}) does not end. Look at its loops."
     except Exception as error:
-        return f"Not yet: {answer.__name__}({call}) raised {type(error).__name__}: {error}."
+        return f"Not yet: {answer.__name__}({shown}) raised {type(error).__name__}: {error}."
     if result is None or result is ...:
         return (
             f"Not done yet: {answer.__name__} returns nothing. Replace the dots with your code,"
@@ -73,37 +76,14 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
             return f"Not yet: {sentence}"
     if np.shape(result) == np.shape(expected) and np.allclose(result, expected, atol=2e-3):
         return "Not yet: right to two or three digits only. Do not round inside the function."
-    wanted, got = (_one_line(str(np.round(a, 3))) for a in (expected, result))
-    return f"Not yet: {answer.__name__}({call}) must return {wanted}; yours returns {got}."
-
-
-def _run(answer: Callable, arguments: dict[str, Any]) -> Any:
-    """Call an answer, and stop it after so many lines: the same on every machine, unlike a time."""
-    steps = 0
-
-    def count(frame: FrameType, event: str, arg: Any) -> Callable:
-        nonlocal steps
-        steps += 1
-        if steps > MOST_STEPS:
-            raise _TooLong
-        return count
-
-    before = sys.gettrace()
-    sys.settrace(count)
-    try:
-        return answer(**arguments)
-    finally:
-        sys.settrace(before)
+    wanted, got = (one_line(str(np.round(a, 3))) for a in (expected, result))
+    return f"Not yet: {answer.__name__}({shown}) must return {wanted}; yours returns {got}."
 
 
 def _unchanged(given: Any, value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return np.array_equal(given, value)
     return bool(given == value)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

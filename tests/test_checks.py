@@ -77,7 +77,12 @@ def test_a_loop_that_never_ends_is_told_in_one_sentence(name):
     assert "does not end" in verdict(named(name, lambda *a, **k: forever()))
 
 
-@pytest.mark.parametrize("name", EXERCISES)
+COMPARED = [
+    name for name, exercise in EXERCISES.items() if not exercise.judge
+]  # a token has no digits
+
+
+@pytest.mark.parametrize("name", COMPARED)
 def test_rounding_is_recognized(name):
     solution = EXERCISES[name].solution
     assert "Do not round" in verdict(named(name, lambda *a, **k: np.round(solution(*a, **k), 3)))

@@ -13,3 +13,6 @@ class Exercise:
     arguments: list[dict[str, Any]]  # some call tells each mistake from the solution
     mistakes: list[tuple[Callable, str]]  # a wrong function, and the sentence that helps
     praise: str
+    # Where many answers are right, not one: what looks at an answer instead of comparing results.
+    # It returns the sentence, and what shows its picture or None.
+    judge: Callable[[Callable], tuple[str, Callable[[], None] | None]] | None = None
