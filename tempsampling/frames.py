@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
@@ -168,4 +169,6 @@ def _with_children(artists: Iterable[Artist]) -> list[Artist]:
 
 
 def _is_stale(artist: Artist) -> bool:
-    return artist.stale or any(map(_is_stale, artist.get_children()))
+    # A collection does not say so when numbers that it shows as colors change.
+    colored = isinstance(artist, Collection) and artist.get_array() is not None
+    return artist.stale or colored or any(map(_is_stale, artist.get_children()))

@@ -118,14 +118,14 @@ def fresh_ms(explorer, cells: list[str], values: list[dict]):
     Afterwards the lesson's names stand for the new figure.
     """
     names = explorer.drawing.update.__globals__
-    name = figure_name(explorer.drawing.frames.figure, names)
+    name = next(k for k, v in names.items() if figure_in(v) is explorer.drawing.frames.figure)
     cell = next(c for c in reversed(cells) if re.search(rf"^{name}\b.* = ", c, re.MULTILINE))
-    making = compile(cell.partition("\n\n\nexplore(")[0], "figure", "exec")
+    making = compile(re.split(r"^explore\(", cell, flags=re.MULTILINE)[0], "figure", "exec")
 
     def update(i=0):
         exec(making, names)
         names[explorer.drawing.update.__name__](**values[i])
-        display(getattr(names[name], "figure", names[name]))
+        display(figure_in(names[name]))
 
     slider, times = interactive(update, i=(0, len(values) - 1)).children[0], []
     for i in [*range(1, len(values)), 0]:
@@ -135,10 +135,10 @@ def fresh_ms(explorer, cells: list[str], values: list[dict]):
     return median_ms(times)
 
 
-def figure_name(figure, names):
-    """What a lesson calls a figure, or the chart that holds it."""
-    held = {k for k, v in names.items() if getattr(v, "figure", None) is figure}
-    return next((k for k in held if names[k] is figure), next(iter(held), None))
+def figure_in(value):
+    """The figure that a lesson's name stands for: itself, a chart's, or the first of several."""
+    value = value[0] if isinstance(value, tuple) and value else value
+    return getattr(value, "figure", value)
 
 
 def largest_difference(explorer, shown):
