@@ -49,6 +49,13 @@ class Comparison(NamedTuple):
     difference: float  # the sampler's minus the baseline's
     error: float  # its standard error over prompts
 
+    @property
+    def side(self) -> str:
+        """Return "above" or "below"; "" within two standard errors, or if less than is printed."""
+        if abs(self.difference) <= max(2 * self.error, 0.0005):
+            return ""
+        return "above" if self.difference > 0 else "below"
+
 
 def try_out(sampler: Callable, prompts: str = "practice", seed: int = 1) -> Trial:
     """Let a sampler write 20 tokens of four texts for each of 32 prompts; ten seconds or so.
@@ -166,9 +173,8 @@ def verdict(trial: Trial) -> str:
         likelier = likelihood > at_ends(trial.prompts)
         return f"{said} All baselines are {'less likely' if likelier else 'likelier'} than that."
     points, error = 100 * found.difference, 100 * found.error
-    side = "above" if points > 0 else "below"
-    result = f"yours is {side} by {abs(points):.1f} ± {error:.1f} percentage points"
-    if abs(points) <= max(2 * error, 0.05):  # or less than is printed
+    result = f"yours is {found.side} by {abs(points):.1f} ± {error:.1f} percentage points"
+    if not found.side:
         result = f"they cannot be told apart ({points:+.1f} ± {error:.1f} percentage points)"
     best = f"The best baseline as likely as that, {found.best}, has {found.there:.1%}"
     return f"{said} {best}: {result}."

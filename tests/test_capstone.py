@@ -180,12 +180,23 @@ def test_prompts_are_checked():
         check_sampler(lambda logits, rng: rng.choice(logits))
 
 
-def test_check_shows_a_picture_of_a_sampler_that_is_right(monkeypatch, capsys):
-    shown, trial = [], from_curve("top-k", 5)
+@pytest.mark.parametrize(
+    ("moved", "said"),
+    [
+        ((0, 0.05), "Correct."),
+        ((0, 0), "Your sampler works, but is not above the baselines."),
+        ((0, -0.05), "Your sampler works, but is not above the baselines."),
+        ((-20, 0), "Your sampler works, but is not above the baselines."),
+    ],
+)
+def test_check_says_correct_above_the_baselines_only_and_shows_a_picture(
+    moved, said, monkeypatch, capsys
+):
+    shown, trial = [], shifted(from_curve("top-k", 5), *moved)
     monkeypatch.setattr(capstone, "try_out", lambda sampler, prompts: trial)
     monkeypatch.setattr("tempsampling.exercises.lesson_14.show", lambda *what: shown.append(what))
     check(my_sampler)
-    assert capsys.readouterr().out.startswith("Correct. On 32 held-out prompts")
+    assert capsys.readouterr().out.startswith(f"{said} On 32 held-out prompts")
     ((figure, alt),) = shown
     assert alt == verdict(trial)
     assert figure.axes[0].get_title(loc="left") == "32 held-out prompts"

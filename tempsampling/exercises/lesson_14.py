@@ -6,7 +6,7 @@ import numpy as np
 
 from tempsampling import sampler_problems as problems
 from tempsampling import solutions
-from tempsampling.capstone import judge, picture
+from tempsampling.capstone import compare, judge, picture
 from tempsampling.distributions import softmax
 from tempsampling.exercises.exercise import Exercise
 from tempsampling.plots import show
@@ -17,7 +17,10 @@ def _judged(answer: Callable) -> tuple[str, Callable[[], None] | None]:
     sentence, trial = judge(answer)
     if trial is None:
         return sentence, None
-    return f"Correct. {sentence}", lambda: show(*picture(trial))
+    found = compare(trial)
+    above = found is not None and found.side == "above"
+    praise = "Correct." if above else "Your sampler works, but is not above the baselines."
+    return f"{praise} {sentence}", lambda: show(*picture(trial))
 
 
 def _draw(p: np.ndarray, rng: np.random.Generator) -> int:
