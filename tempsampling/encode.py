@@ -11,11 +11,9 @@ are looked up, and only the bands of rows that hold them are compressed, each ba
 """
 
 import zlib
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 AREA = 100  # pixels, from which on a color is shown exactly
 COLOR_STEP = 8  # of 256; a difference smaller than this cannot be seen at the edge of a letter
@@ -39,7 +37,7 @@ class PngEncoder:
         self._entry_of_color = np.zeros(1 << 24, np.uint8)
         self._entry_of_cell: dict[tuple[int, ...] | bytes, int] = {}
         self._palette = bytearray(3)  # entry 0 is no color
-        self._colors = np.empty((0, 0), np.uint32)  # of the last frame
+        self._rows = np.empty((0, 0), np.uint8)  # of the PNG; none yet
 
     def encode(self, pixels: NDArray[np.uint8]) -> bytes:
         """Return a PNG of pixels of shape (height, width, 4), whose transparency is ignored."""
@@ -47,32 +45,41 @@ class PngEncoder:
         if not self._full_color and not self._look_up(colors):
             self._start(COARSE_STEP, COARSE_AREA)
             self._full_color = not self._look_up(colors)
-        if not self._full_color:
-            return _png(self._entries, self._palette, self._bands)
-        data, image = BytesIO(), Image.fromarray(pixels).convert("RGB")
-        image.save(data, "png", compress_level=1, compress_type=zlib.Z_RLE)
-        return data.getvalue()
+        if self._full_color:
+            rows = self._changed(colors, 3)
+            self._write(rows, pixels[rows, :, :3].reshape(-1, 3 * colors.shape[1]))
+        palette = b"" if self._full_color else bytes(self._palette)
+        return _png(colors.shape, self._rows, palette, self._bands)
 
-    def _look_up(self, colors: NDArray[np.uint32]) -> bool:
-        """Bring the entries of all pixels up to date, and their compressed bands, if they fit."""
-        if colors.shape != self._colors.shape:
-            height, width = colors.shape
+    def _changed(self, colors: NDArray[np.uint32], size: int) -> NDArray[np.intp]:
+        """Return which rows are not as they were, if a pixel takes so many bytes of a row."""
+        height, width = colors.shape
+        if self._rows.shape != (height, 1 + size * width):
             self._colors = ~colors  # everything has changed
-            self._entries = np.zeros((height, 1 + width), np.uint8)  # 0 before a row: no filter
+            self._rows = np.zeros((height, 1 + size * width), np.uint8)  # 0 before a row: no filter
             self._bands = [b""] * -(-height // BAND)
         rows = np.flatnonzero((colors != self._colors).any(axis=1))
         self._colors[rows] = colors[rows]
+        return rows
+
+    def _look_up(self, colors: NDArray[np.uint32]) -> bool:
+        """Write the rows that changed as entries of the palette, if their colors fit into it."""
+        rows = self._changed(colors, 1)
         changed = colors[rows] & 0xFFFFFF  # red is the lowest byte
         entries = self._entry_of_color.take(changed, mode="clip")
         if not entries.all():
             if not self._learn(changed[entries == 0]):
                 return False
             entries = self._entry_of_color.take(changed, mode="clip")
-        self._entries[rows, 1:] = entries
-        for band in np.unique(rows // BAND).tolist():
-            data = self._entries[band * BAND : (band + 1) * BAND]
-            self._bands[band] = self._zlib.compress(data) + self._zlib.flush(zlib.Z_FULL_FLUSH)
+        self._write(rows, entries)
         return True
+
+    def _write(self, rows: NDArray[np.intp], values: NDArray[np.uint8]) -> None:
+        """Bring some rows of the PNG up to date, and the compressed bands that hold them."""
+        self._rows[rows, 1:] = values
+        for band in np.unique(rows // BAND).tolist():
+            data = self._rows[band * BAND : (band + 1) * BAND]
+            self._bands[band] = self._zlib.compress(data) + self._zlib.flush(zlib.Z_FULL_FLUSH)
 
     def _learn(self, colors: NDArray[np.uint32]) -> bool:
         """Give new colors an entry, that of a close one or their own, while there are any."""
@@ -91,17 +98,22 @@ class PngEncoder:
         return True
 
 
-def _png(entries: NDArray[np.uint8], palette: bytes, bands: list[bytes]) -> bytes:
-    """Write rows of palette entries, each behind a byte for its filter, as a PNG."""
-    height, width = entries.shape
-    size = (width - 1).to_bytes(4, "big") + height.to_bytes(4, "big")
-    check = zlib.adler32(entries).to_bytes(4, "big")
+def _png(
+    shape: tuple[int, ...], rows: NDArray[np.uint8], palette: bytes, bands: list[bytes]
+) -> bytes:
+    """Write a PNG of a palette's entries, or, without a palette, of red, green and blue."""
+    height, width = shape
+    size = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    kind_of_color = 3 if palette else 2
+    check = zlib.adler32(rows).to_bytes(4, "big")
+    chunks = [
+        (b"IHDR", size + bytes([8, kind_of_color, 0, 0, 0])),  # 8 bits, and no choices left
+        (b"PLTE", palette),
+        (b"IDAT", b"".join([b"\x78\x01", *bands, b"\x03\x00", check])),
+        (b"IEND", b""),
+    ]
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
-        for kind, data in [
-            (b"IHDR", size + bytes([8, 3, 0, 0, 0])),  # 8 bits, palette, and no choices left
-            (b"PLTE", bytes(palette)),
-            (b"IDAT", b"".join([b"\x78\x01", *bands, b"\x03\x00", check])),
-            (b"IEND", b""),
-        ]
+        for kind, data in chunks
+        if kind != b"PLTE" or palette
     )

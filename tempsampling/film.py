@@ -18,20 +18,24 @@ from tempsampling.controls import LOOK, DrawAgain, Number, PlayedSlider, choices
 from tempsampling.encode import COARSE_AREA, COARSE_STEP, PngEncoder
 from tempsampling.outputs import Drawing, Output, as_html
 
-MOST_FRAMES = 64  # of one demo: then even a large picture keeps it below a megabyte
+MOST_FRAMES = 64  # of one demo
+MOST_BYTES = 900_000  # of all of them, judged by the first one shown: below a megabyte
 
 
 def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widget:
     """Return the controls and, linked to them in the browser, a frame for each of their values.
 
-    Of more than `MOST_FRAMES` values some are left out, evenly: never the first one shown, and an
-    end only where two are left.
+    Of more than `MOST_FRAMES` values, or of large frames, some are left out, evenly: never the
+    first one shown, and an end only where two are left.
     """
-    ranges = _thinned({name: choices(control) for name, control in controls.items()}, controls)
+    encoder = PngEncoder(COARSE_STEP, COARSE_AREA)  # coarser than live: frames must be small
+    first = _frame(drawing, {name: control.value for name, control in controls.items()}, encoder)
+    most = min(MOST_FRAMES, max(2, MOST_BYTES // len(first.encode())))
+    ranges = {name: choices(control) for name, control in controls.items()}
+    ranges = _thinned(ranges, controls, most)
     knobs = {
         name: _knob(controls[name], values) for name, values in ranges.items() if len(values) > 1
     }
-    encoder = PngEncoder(COARSE_STEP, COARSE_AREA)  # coarser than live: frames must be small
     alike = {"layout": widgets.Layout(), "style": widgets.HTML().style}  # one for all frames
 
     def stack(names: list[str], values: dict[str, Any]) -> widgets.Widget:
@@ -51,9 +55,11 @@ def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widge
     return shown
 
 
-def _thinned(ranges: dict[str, list], controls: dict[str, widgets.Widget]) -> dict[str, list]:
+def _thinned(
+    ranges: dict[str, list], controls: dict[str, widgets.Widget], most: int
+) -> dict[str, list]:
     sizes = {name: len(values) for name, values in ranges.items()}
-    while prod(sizes.values()) > MOST_FRAMES:
+    while prod(sizes.values()) > most:
         sizes[max(sizes, key=sizes.get)] -= 1
     thinned = {}
     for name, values in ranges.items():
@@ -112,6 +118,8 @@ def _smaller(output: Output, encoder: PngEncoder) -> Output:
         return output
     png = Image.open(BytesIO(base64.b64decode(data["image/png"])))
     few = Image.open(BytesIO(encoder.encode(np.array(png.convert("RGBA")))))
+    if few.mode == "RGB":  # too many colors for a palette: 16 levels of red, green and blue do
+        few = few.point(lambda value: (value + 8) // 17 * 17)
     file = BytesIO()
     few.convert("RGB").save(file, "webp", lossless=True, quality=100, method=4)
     webp = base64.b64encode(file.getvalue()).decode()

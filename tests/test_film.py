@@ -6,13 +6,14 @@ from io import BytesIO
 from math import prod
 
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
 from tempsampling.controls import DRAWS, choices, draw_again, make_controls, play
 from tempsampling.encode import COARSE_STEP
-from tempsampling.film import MOST_FRAMES, film
+from tempsampling.film import MOST_BYTES, MOST_FRAMES, film
 from tempsampling.outputs import Drawing
 from tempsampling.plots import ProbabilityBars
 
@@ -37,6 +38,18 @@ def frames(page):
 
 def screen(box):
     return box.children[-2]
+
+
+def shown_in(frame):
+    """The pixels of a frame's picture."""
+    webp = base64.b64decode(re.search(r'base64,([^"]+)"', frame.value)[1])
+    return np.asarray(Image.open(BytesIO(webp)).convert("RGB")).astype(int)
+
+
+def drawn(figure):
+    """The pixels of a figure drawn whole."""
+    figure.canvas.draw()
+    return np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
 
 
 def test_there_is_a_frame_for_each_value_and_the_first_is_shown():
@@ -103,6 +116,26 @@ def test_the_first_one_shown_is_kept_where_only_two_values_are_left():
         assert [value for _, value in knob.options] == [start, 20]
 
 
+def test_large_frames_are_fewer():
+    for letters, most in [(10, MOST_FRAMES), (MOST_BYTES // 10, 10), (MOST_BYTES, 2)]:
+        box = shot(lambda a=7, letters=letters: letters * "x", a=(0, 99))
+        (knob,) = knobs(box)
+        assert most - 1 <= len(knob.options) <= most
+        assert 7 in [value for _, value in knob.options]
+
+
+def test_a_picture_of_too_many_colors_for_a_palette_is_near_enough():
+    figure, axes = plt.subplots(figsize=(2, 1.5), dpi=80)
+    noise = np.random.default_rng(0).random((30, 40, 3))
+    shown, _ = axes.imshow(noise), axes.set_axis_off()
+    box = shot(lambda p=0.5: shown.set_data(noise**p), figure, p=(0.5, 1.0, 0.5))
+    for p, frame in zip([0.5, 1], screen(box).children, strict=True):
+        pixels = shown_in(frame)
+        shown.set_data(noise**p)
+        assert 0 < np.abs(pixels - drawn(figure)).max() <= 8
+        assert pixels[0, 0].tolist() == [255, 255, 255]
+
+
 def test_what_the_values_do_not_allow_is_said_in_their_frame():
     box = shot(lambda p=1: f"{1 // p}", p=(0, 2))
     assert frames(screen(box))[1:] == ["1", "0"]
@@ -115,9 +148,6 @@ def test_a_frame_is_the_picture_of_its_value_and_has_its_words():
     for p, frame in zip([0, 0.25, 0.5, 0.75, 1], screen(box).children, strict=True):
         words = twin.update([p, 1 - p])
         assert f'alt="{words}"' in frame.value
-        webp = base64.b64decode(re.search(r'base64,([^"]+)"', frame.value)[1])
-        shown = np.asarray(Image.open(BytesIO(webp)).convert("RGB")).astype(int)
-        twin.figure.canvas.draw()
-        right = np.asarray(twin.figure.canvas.buffer_rgba())[..., :3]
-        assert np.abs(shown - right).max() < COARSE_STEP + 8
-        assert shown[0, 0].tolist() == [255, 255, 255]
+        pixels = shown_in(frame)
+        assert np.abs(pixels - drawn(twin.figure)).max() < COARSE_STEP + 8
+        assert pixels[0, 0].tolist() == [255, 255, 255]

@@ -236,9 +236,11 @@ def test_more_colors_than_a_palette_holds_begin_a_new_one_with_larger_cells():
 def test_a_picture_of_more_colors_than_any_palette_holds_is_encoded_exactly():
     rng = np.random.default_rng(0)
     encoder = PngEncoder()
-    for _ in range(2):
-        pixels = rng.integers(0, 256, (40, 40, 4), dtype=np.uint8)
-        np.testing.assert_array_equal(decode(encoder.encode(pixels)), pixels[..., :3])
+    for height in (40, 40, 50):
+        pixels = rng.integers(0, 256, (height, 40, 4), dtype=np.uint8)
+        for top in (0, 20, 20):  # some rows change, and then none
+            pixels[top : top + 3] = top
+            np.testing.assert_array_equal(decode(encoder.encode(pixels)), pixels[..., :3])
 
 
 def test_a_color_that_first_appears_in_a_later_frame_is_shown():
