@@ -196,9 +196,10 @@ def picture(trial: Trial) -> tuple[Figure, str]:
         x, y = trial.points.mean(axis=0)
         dx, dy = 2 * trial.points.std(axis=0, ddof=1) / np.sqrt(len(trial.points))
         axes.errorbar(x, y, dy, dx, fmt="D", color="C4", markersize=9, zorder=3)
-        axes.annotate("yours", (x, y), (-12, 12), textcoords="offset points", ha="right", size=16)
+        # To the upper right of a point no curve is in the way: all of them fall.
+        axes.annotate("yours", (x, y), (10, 8), textcoords="offset points", size=16)
         axes.set(xlabel="log-likelihood, nats per token", ylabel="two draws differ")
-        axes.set(xlim=(min(-3.5, x - 0.3), max(-1, x + 0.2)), ylim=(-0.02, max(0.88, y + 0.08)))
+        axes.set(xlim=(min(-3.5, x - 0.3), max(-1, x + 0.4)), ylim=(-0.02, max(0.88, y + 0.08)))
         axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         axes.set_title(f"{len(trial.points)} {trial.prompts} prompts")
         plt.close(figure)
