@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from textwrap import shorten
+from textwrap import fill, shorten
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -30,6 +30,7 @@ BASELINES = ("temperature", "top-k", "top-p", "min-p")
 MEASURES = ("likelihood", "two draws differ", "entropy", "different pairs")  # of a curve, in order
 TEXTS, TOKENS = 4, 20  # that a sampler writes for each prompt, and of each text
 REPEATS = 1000  # of the bootstrap
+WIDTH = 88  # of what is printed, in letters: longer lines would be broken within a word
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,11 +220,11 @@ def judge(sampler: Callable, prompts: str = "held-out") -> tuple[str, Trial | No
 def practice(sampler: Callable) -> None:
     """Say and show where a sampler stands on the practice prompts, and some of what it wrote."""
     sentence, trial = judge(sampler, "practice")
-    print(sentence)
+    print(fill(sentence, WIDTH))
     if trial:
         show(*picture(trial))
         for prompt, text in list(zip(data()["practice"]["prompts"], trial.texts, strict=True))[:3]:
-            print(shorten(f"{prompt} …{text}", 80, placeholder=" …"))
+            print(shorten(f"{prompt} …{text}", WIDTH, placeholder=" …"))
 
 
 @lru_cache

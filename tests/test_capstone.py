@@ -196,7 +196,9 @@ def test_check_says_correct_above_the_baselines_only_and_shows_a_picture(
     monkeypatch.setattr(capstone, "try_out", lambda sampler, prompts: trial)
     monkeypatch.setattr("tempsampling.exercises.lesson_14.show", lambda *what: shown.append(what))
     check(my_sampler)
-    assert capsys.readouterr().out.startswith(f"{said} On 32 held-out prompts")
+    printed = capsys.readouterr().out
+    assert printed.replace("\n", " ").startswith(f"{said} On 32 held-out prompts")
+    assert max(map(len, printed.splitlines())) <= capstone.WIDTH
     ((figure, alt),) = shown
     assert alt == verdict(trial)
     assert figure.axes[0].get_title(loc="left") == "32 held-out prompts"

@@ -1,12 +1,13 @@
 """Lesson 14: a sampler of one's own, judged on held-out prompts."""
 
 from collections.abc import Callable
+from textwrap import fill
 
 import numpy as np
 
 from tempsampling import sampler_problems as problems
 from tempsampling import solutions
-from tempsampling.capstone import compare, judge, picture
+from tempsampling.capstone import WIDTH, compare, judge, picture
 from tempsampling.distributions import softmax
 from tempsampling.exercises.exercise import Exercise
 from tempsampling.plots import show
@@ -20,7 +21,7 @@ def _judged(answer: Callable) -> tuple[str, Callable[[], None] | None]:
     found = compare(trial)
     above = found is not None and found.side == "above"
     praise = "Correct." if above else "Your sampler works, but is not above the baselines."
-    return f"{praise} {sentence}", lambda: show(*picture(trial))
+    return fill(f"{praise} {sentence}", WIDTH), lambda: show(*picture(trial))
 
 
 def _draw(p: np.ndarray, rng: np.random.Generator) -> int:
