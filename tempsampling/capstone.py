@@ -189,11 +189,11 @@ def at_ends(prompts: str) -> float:
 def picture(trial: Trial) -> tuple[Figure, str]:
     """Draw the baselines' curves and a sampler's point; return the figure, and it in words."""
     with plt.style.context(STYLE):
-        figure, axes = plt.subplots(figsize=(8, 4.4))
+        figure, axes = plt.subplots(figsize=(8, 3.2))
         for i, name in enumerate(BASELINES):
             x, y = curve(name, trial.prompts).mean(axis=1)[:, :2].T
             axes.plot(x, y, color=f"C{i}", linewidth=2)
-            axes.text(0.02, 0.3 - 0.075 * i, name, color=f"C{i}", transform=axes.transAxes)
+            axes.text(0.02, 0.36 - 0.1 * i, name, color=f"C{i}", transform=axes.transAxes)
         x, y = trial.points.mean(axis=0)
         dx, dy = 2 * trial.points.std(axis=0, ddof=1) / np.sqrt(len(trial.points))
         axes.errorbar(x, y, dy, dx, fmt="D", color="C4", markersize=9, zorder=3)
