@@ -109,8 +109,8 @@ def drawn(sampler: Callable, logits: NDArray, rng: np.random.Generator) -> int:
     given, large = logits.copy(), logits.size == VOCABULARY
     try:
         with np.errstate(all="ignore"):
-            arguments = {"logits": given, "rng": rng}
-            result = call(sampler, arguments, MOST_LINES if large else MOST_STEPS)
+            most = MOST_LINES if large else MOST_STEPS
+            result = call(lambda: sampler(given, rng), {}, most)  # whatever its arguments' names
     except TooLongError:
         wrong = SLOW if large else f"{name} does not end. Look at its loops."
         raise WrongSamplerError(f"Not yet: {wrong}") from None
