@@ -22,8 +22,8 @@ VENV = ROOT / ".venv"
 PREVIOUS = ROOT / ".venv-previous"
 STAMP = VENV / "complete.json"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-# A learner's first minute is for the lesson, not for JupyterLab's question about its news.
-LAB_SETTINGS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}
+# No question about news in a learner's first minute, and slides that can be read from afar.
+LAB_SETTINGS = ROOT / "tools" / "overrides.json"
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 # Two files of tests at once, each on a core of its own: more threads would wait for each other.
@@ -56,6 +56,7 @@ def main():
     extras, steps = COMMANDS[sys.argv[1]]
     ensure_supported_python()
     ensure_environment(extras)
+    put_settings()
     for step in steps:
         code = run(step + sys.argv[2:] if step is steps[-1] else step)
         if code:
@@ -155,9 +156,13 @@ def build(extras):
             PREVIOUS.rename(VENV)
         raise
     shutil.rmtree(str(PREVIOUS), ignore_errors=True)
-    settings = VENV / "share" / "jupyter" / "lab" / "settings"
-    settings.mkdir(parents=True, exist_ok=True)
-    (settings / "overrides.json").write_text(json.dumps(LAB_SETTINGS))
+
+
+def put_settings():
+    """Give JupyterLab the course's settings; every time, for they are no part of the build."""
+    folder = VENV / "share" / "jupyter" / "lab" / "settings"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(str(LAB_SETTINGS), str(folder))
 
 
 def install(message, extras):
