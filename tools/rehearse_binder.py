@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LESSON = "notebooks/01_understanding_temperature.ipynb"
 LIMIT = 1_000_000_000  # bytes
 GROUPS = [
-    # (where the groups are, the file of the limit, the file of the peak): versions 1 and 2
-    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "memory.max_usage_in_bytes"),
-    (Path("/sys/fs/cgroup"), "memory.max", "memory.peak"),
+    # (where groups are, the file of the limit, what the processes own, what they map of files)
+    (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "total_rss", "total_mapped_file"),
+    (Path("/sys/fs/cgroup"), "memory.max", "anon", "file_mapped"),
 ]
 FIRST_CELLS = """
 import time
@@ -66,16 +67,9 @@ def rehearse(folder, requirements):
     forget_files(prefix)  # in memory since postBuild; they count again when they are read again
     with limited_memory() as enter:
         step(["./start", "python3", "-c", FIRST_CELLS], **where, preexec_fn=enter)
-        lab = ["./start", "python3", "-m", "jupyterlab", "--no-browser", "--allow-root"]
-        server = subprocess.Popen(lab, **where, preexec_fn=enter, stderr=subprocess.DEVNULL)
-        try:
+        with jupyterlab(folder / "log.txt", **where, preexec_fn=enter):
             nbval = ["--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
             step(["./start", "python3", "-m", "pytest", *nbval, LESSON], **where, preexec_fn=enter)
-            if server.poll() is not None:
-                sys.exit("JupyterLab ended before the lesson did")
-        finally:
-            server.terminate()
-            server.wait()
 
 
 def read_environment(path):
@@ -99,8 +93,27 @@ def step(command, **options):
     start = time.perf_counter()
     code = subprocess.run(command, **options).returncode
     if code:
-        sys.exit(f"failed with code {code}" + " (killed: too little memory?)" * (code == -9))
+        sys.exit(f"failed with code {code}" + " (killed: too little memory?)" * (code in (-9, 137)))
     print(f"{time.perf_counter() - start:.0f} s", flush=True)
+
+
+@contextmanager
+def jupyterlab(log, **options):
+    """Run JupyterLab beside what is done meanwhile."""
+    command = ["./start", "python3", "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    with log.open("w") as stream:
+        server = subprocess.Popen(command, stderr=stream, **options)
+    try:
+        for _ in range(600):
+            if "is running at" in log.read_text() or server.poll() is not None:
+                break
+            time.sleep(0.1)
+        yield
+        if server.poll() is not None or "is running at" not in log.read_text():
+            sys.exit(f"JupyterLab did not run:\n{log.read_text()}")
+    finally:
+        server.terminate()
+        server.wait()
 
 
 @contextmanager
@@ -109,14 +122,25 @@ def limited_memory():
     found = [each for each in GROUPS if (each[0] / "cgroup.procs").exists()]
     if not found:
         sys.exit("no control groups for memory on this machine")
-    parent, limit, peak = found[0]
+    parent, limit, *parts = found[0]
     group = parent / f"rehearsal-{os.getpid()}"
     group.mkdir()
+    done, most = threading.Event(), [0]
+
+    def watch():
+        while not done.wait(0.05):
+            facts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+            most.append(max(most.pop(), sum(int(facts[part]) for part in parts)))
+
+    watcher = threading.Thread(target=watch)
     try:
         (group / limit).write_text(str(LIMIT))
+        watcher.start()
         yield lambda: (group / "cgroup.procs").write_text(str(os.getpid()))
-        print(f"at most {int((group / peak).read_text()) / 1e6:.0f} of {LIMIT / 1e6:.0f} MB")
+        print(f"processes and the files they map: {most[0] / 1e6:.0f} of {LIMIT / 1e6:.0f} MB")
     finally:
+        done.set()
+        watcher.join()
         group.rmdir()
 
 
