@@ -30,7 +30,8 @@ MOVE = f"""
 import gc as _gc, time as _time
 from tempsampling.explore import Explorer as _Explorer
 _explorer = next(o for o in _gc.get_objects() if isinstance(o, _Explorer))
-_slider = next(c for c in _explorer.controls.values() if hasattr(c, "step"))
+_controls = [w for c in _explorer.controls.values() for w in (c, *getattr(c, "children", ()))]
+_slider = next(widget for widget in _controls if hasattr(widget, "step"))
 _steps = int((_slider.max - _slider.min) / _slider.step)
 _start = _time.process_time()
 for _i in range({MOVES}):
@@ -86,7 +87,7 @@ def measure(learners, cells, folder):
 
 @contextmanager
 def kernel(folder):
-    manager, client = start_new_kernel(cwd=str(folder))
+    manager, client = start_new_kernel(cwd=str(folder), stderr=subprocess.DEVNULL)
     try:
         yield manager, client
     finally:

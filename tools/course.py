@@ -23,7 +23,7 @@ PREVIOUS = ROOT / ".venv-previous"
 STAMP = VENV / "complete.json"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # No question about news in a learner's first minute, and slides that can be read from afar.
-LAB_SETTINGS = ROOT / "tools" / "overrides.json"
+LAB_SETTINGS = ROOT / "tools" / "jupyterlab.json5"
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 # Two files of tests at once, each on a core of its own: more threads would wait for each other.
@@ -160,9 +160,9 @@ def build(extras):
 
 def put_settings():
     """Give JupyterLab the course's settings; every time, for they are no part of the build."""
-    folder = VENV / "share" / "jupyter" / "lab" / "settings"
+    folder = VENV / "share" / "jupyter" / "lab" / "settings" / "overrides.d"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(str(LAB_SETTINGS), str(folder))
+    shutil.copy(str(LAB_SETTINGS), str(folder / "tempsampling.json5"))
 
 
 def install(message, extras):

@@ -6,6 +6,10 @@
 A committed notebook has its outputs and execution counts, in order, and nothing that differs from
 run to run: no times, no widgets. Beside each slider `explore` puts a picture, which stays, so that
 the lesson looks right before it is run and where widgets are not rendered.
+
+Each cell says in its metadata what it is among the slides: `slide` begins one, `-` continues it,
+`skip` is not shown. jupyterlab-slideshow, which shows the slides in JupyterLab, does not know `-`;
+it is told the same in its own words.
 """
 
 import sys
@@ -44,6 +48,8 @@ def normalize(notebook):
     for cell in notebook.cells:
         for key in set(cell.metadata) - {"tags", "slideshow"}:
             del cell.metadata[key]
+        if cell.metadata.get("slideshow", {}).get("slide_type") == "-":
+            cell.metadata["jupyterlab-slideshow"] = {"layer": "slide"}
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
     return notebook

@@ -1,0 +1,110 @@
+"""Badges stand where the repository's address is known, and nowhere else."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from links import BADGE, BLOCK, LESSON, repository
+
+ROOT = Path(__file__).resolve().parent.parent
+ADDRESS = "https://github.com/someone/temperature-course"
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A copy of the files that have to do with links, without an address."""
+    (tmp_path / "tools").mkdir()
+    for name in ("tools/links.py", "README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "[project.urls]" not in project or repository(ROOT)
+    project = re.sub(r"\[project\.urls\]\n(.+\n)*", "", project)
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    return tmp_path
+
+
+def set_address(course, address=ADDRESS):
+    with (course / "pyproject.toml").open("a", encoding="utf-8") as project:
+        project.write(f'\n[project.urls]\nRepository = "{address}"\n')
+
+
+def run(course, *arguments):
+    return subprocess.run(
+        [sys.executable, str(course / "tools" / "links.py"), *arguments],
+        capture_output=True,
+        text=True,
+    )
+
+
+def readme(course):
+    return (course / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_says_what_the_address_makes_of_it(course):
+    if repository(ROOT):
+        set_address(course, repository(ROOT))
+    assert run(course).returncode == 0
+    assert readme(course) == readme(ROOT)
+
+
+def test_without_an_address_there_is_no_badge(course):
+    assert run(course).returncode == 0
+    assert BLOCK.search(readme(course))[0] == ""
+    assert BADGE not in readme(course)
+    assert "mybinder.org/v2" not in readme(course)
+
+
+def test_one_line_and_one_command_bring_the_badge(course):
+    set_address(course)
+    assert run(course).returncode == 0
+    link = "https://mybinder.org/v2/gh/someone/temperature-course/HEAD"
+    link += f"?urlpath=lab/tree/{LESSON}"
+    assert BLOCK.search(readme(course))[0] == f"[![Open lesson 1 on Binder]({BADGE})]({link})\n"
+    once = readme(course)
+    run(course)
+    assert readme(course) == once
+
+
+def test_the_badge_goes_when_the_address_goes(course):
+    before = readme(course)
+    project = (course / "pyproject.toml").read_text(encoding="utf-8")
+    set_address(course)
+    run(course)
+    (course / "pyproject.toml").write_text(project, encoding="utf-8")
+    run(course)
+    if not repository(ROOT):
+        assert readme(course) == before
+    assert BADGE not in readme(course)
+
+
+def test_the_links_of_a_class_name_the_tag_the_lesson_and_the_hub(course):
+    set_address(course)
+    result = run(course, "v0.1.0", "https://hub.example.edu/")
+    binder, hub = result.stdout.split()
+    assert urlsplit(binder).path == "/v2/gh/someone/temperature-course/v0.1.0"
+    assert parse_qs(urlsplit(binder).query) == {"urlpath": [f"lab/tree/{LESSON}"]}
+    assert hub.startswith("https://hub.example.edu/hub/user-redirect/git-pull?")
+    assert parse_qs(urlsplit(hub).query) == {
+        "repo": [ADDRESS],
+        "branch": ["main"],  # nbgitpuller cannot update a tag
+        "urlpath": [f"lab/tree/temperature-course/{LESSON}?autodecode"],
+    }
+    assert (ROOT / LESSON).is_file()
+
+
+def test_the_links_of_a_class_need_the_address(course):
+    result = run(course, "v0.1.0")
+    assert result.returncode != 0
+    assert result.stderr.strip().endswith("Repository under [project.urls] in pyproject.toml")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/course", f"{ADDRESS}/", ""])
+def test_an_address_that_binder_cannot_use_is_named(course, address):
+    set_address(course, address)
+    result = run(course)
+    assert result.returncode != 0
+    assert f"must be https://github.com/OWNER/NAME, got {address!r}" in result.stderr
