@@ -4,7 +4,6 @@ repo2docker, which is what Binder runs, writes down what it would do and does no
 do after that, `tools/rehearse_binder.py` does.
 """
 
-import json
 import os
 import re
 import shutil
@@ -13,6 +12,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import json5
 import pytest
 from rehearse_binder import read_environment
 
@@ -158,9 +158,10 @@ def test_both_scripts_can_be_run(script):
     assert os.access(ROOT / script, os.X_OK)
 
 
-def test_jupyterlab_asks_about_no_news_on_binder_and_at_home():
-    settings = json.loads((ROOT / "tools" / "overrides.json").read_text())
-    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
-    assert "tools/overrides.json" in (ROOT / "postBuild").read_text()
-    put = Path(sys.prefix) / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
-    assert json.loads(put.read_text()) == settings
+def test_jupyterlab_has_the_course_s_settings_on_binder_and_at_home():
+    settings = (ROOT / "tools" / "jupyterlab.json5").read_text(encoding="utf-8")
+    read = json5.loads(settings)
+    assert read["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    place = "share/jupyter/lab/settings/overrides.d/tempsampling.json5"
+    assert f'tools/jupyterlab.json5 \\\n    "$prefix/{place}"' in (ROOT / "postBuild").read_text()
+    assert (Path(sys.prefix) / place).read_text(encoding="utf-8") == settings
