@@ -133,6 +133,14 @@ def test_every_cell_says_whether_the_room_sees_it(lesson):
     assert types.count("slide") >= 5
 
 
+def test_what_continues_a_slide_does_so_in_jupyterlab_too(lesson):
+    # jupyterlab-slideshow shows such cells in its own way of saying it: see tools/notebooks.py.
+    for cell in lesson["cells"]:
+        continues = cell["metadata"]["slideshow"]["slide_type"] == "-"
+        layer = cell["metadata"].get("jupyterlab-slideshow", {}).get("layer")
+        assert layer == ("slide" if continues else None), cell["source"]
+
+
 def test_the_solution_in_the_fold_is_the_one_that_the_check_accepts(lesson):
     stubs = [source for source in sources(lesson, "code") if "check(" in source]
     assert len(stubs) == 1
