@@ -29,8 +29,9 @@ MOVES = 100
 MOVE = f"""
 import gc as _gc, time as _time
 from tempsampling.explore import Explorer as _Explorer
-_explorer = next(o for o in _gc.get_objects() if isinstance(o, _Explorer))
-_controls = [w for c in _explorer.controls.values() for w in (c, *getattr(c, "children", ()))]
+_explorers = [each for each in _gc.get_objects() if isinstance(each, _Explorer)]
+_given = [control for each in _explorers for control in each.controls.values()]
+_controls = [w for control in _given for w in (control, *getattr(control, "children", ()))]
 _slider = next(widget for widget in _controls if hasattr(widget, "step"))
 _steps = int((_slider.max - _slider.min) / _slider.step)
 _start = _time.process_time()
