@@ -8,7 +8,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from links import BADGE, BLOCK, LESSON, repository
+import yaml
+from links import BADGE, LESSON, repository
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = "https://github.com/someone/temperature-course"
@@ -18,7 +19,7 @@ ADDRESS = "https://github.com/someone/temperature-course"
 def course(tmp_path):
     """A copy of the files that have to do with links, without an address."""
     (tmp_path / "tools").mkdir()
-    for name in ("tools/links.py", "README.md", "pyproject.toml"):
+    for name in ("tools/links.py", "README.md", "CITATION.cff", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path / name)
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert "[project.urls]" not in project or repository(ROOT)
@@ -44,41 +45,65 @@ def readme(course):
     return (course / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_readme_says_what_the_address_makes_of_it(course):
+def citation(course):
+    return (course / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def between(text, name):
+    return text.split(f"<!-- {name} -->\n")[1].split(f"<!-- /{name} -->")[0]
+
+
+def test_the_files_say_what_the_address_makes_of_them(course):
     if repository(ROOT):
         set_address(course, repository(ROOT))
     assert run(course).returncode == 0
     assert readme(course) == readme(ROOT)
+    assert citation(course) == citation(ROOT)
 
 
-def test_without_an_address_there_is_no_badge(course):
+def test_without_an_address_there_is_no_link(course):
     assert run(course).returncode == 0
-    assert BLOCK.search(readme(course))[0] == ""
-    assert BADGE not in readme(course)
-    assert "mybinder.org/v2" not in readme(course)
+    assert between(readme(course), "binder") == between(readme(course), "hub") == ""
+    for text in (readme(course), citation(course)):
+        for word in (BADGE, "mybinder.org/v2", "git-pull", "repository-code"):
+            assert word not in text
 
 
-def test_one_line_and_one_command_bring_the_badge(course):
+def test_one_line_and_one_command_bring_all_links(course):
     set_address(course)
     assert run(course).returncode == 0
-    link = "https://mybinder.org/v2/gh/someone/temperature-course/HEAD"
-    link += f"?urlpath=lab/tree/{LESSON}"
-    assert BLOCK.search(readme(course))[0] == f"[![Open lesson 1 on Binder]({BADGE})]({link})\n"
-    once = readme(course)
+    link = f"https://mybinder.org/v2/gh/someone/temperature-course/HEAD?urlpath=lab/tree/{LESSON}"
+    badge = f"[![Open lesson 1 on Binder]({BADGE})]({link})\n"
+    assert between(readme(course), "binder") == badge
+    hub = re.search(
+        r"^https://YOUR-HUB/hub/user-redirect/.+$", between(readme(course), "hub"), re.M
+    )
+    assert parse_qs(urlsplit(hub[0]).query)["repo"] == [ADDRESS]
+    assert yaml.safe_load(citation(course))["repository-code"] == ADDRESS
+    once = readme(course), citation(course)
     run(course)
-    assert readme(course) == once
+    assert (readme(course), citation(course)) == once
 
 
-def test_the_badge_goes_when_the_address_goes(course):
-    before = readme(course)
+def test_the_links_go_when_the_address_goes(course):
     project = (course / "pyproject.toml").read_text(encoding="utf-8")
+    run(course)
+    before = readme(course), citation(course)
     set_address(course)
     run(course)
+    assert (readme(course), citation(course)) != before
     (course / "pyproject.toml").write_text(project, encoding="utf-8")
     run(course)
-    if not repository(ROOT):
-        assert readme(course) == before
-    assert BADGE not in readme(course)
+    assert (readme(course), citation(course)) == before
+
+
+def test_a_readme_without_its_marks_is_named(course):
+    text = readme(course).replace("<!-- /hub -->", "")
+    (course / "README.md").write_text(text, encoding="utf-8")
+    result = run(course)
+    assert result.returncode != 0
+    assert "must have the marks <!-- hub --> and <!-- /hub -->" in result.stderr
+    assert readme(course) == text
 
 
 def test_the_links_of_a_class_name_the_tag_the_lesson_and_the_hub(course):

@@ -1,6 +1,6 @@
 """Write the links that need the repository's public address, or print those for a class.
 
-    python3 tools/links.py                                       (into README.md)
+    python3 tools/links.py                                       (into README.md and CITATION.cff)
     python3 tools/links.py v0.1.0                                (Binder with this tag)
     python3 tools/links.py v0.1.0 https://hub.example.edu        (and a JupyterHub)
 
@@ -17,13 +17,14 @@ from urllib.parse import quote, urlencode
 ROOT = Path(__file__).resolve().parent.parent
 LESSON = "notebooks/01_understanding_temperature.ipynb"
 BADGE = "https://mybinder.org/badge_logo.svg"
-BLOCK = re.compile(r"(?<=<!-- links -->\n).*?(?=<!-- /links -->)", re.DOTALL)
+HUB = "https://YOUR-HUB"  # what a reader of the README replaces
 
 
 def main():
     address = repository(ROOT)
     if len(sys.argv) == 1:
-        write_links(ROOT / "README.md", address)
+        write_into_readme(ROOT / "README.md", address)
+        write_into_citation(ROOT / "CITATION.cff", address)
     elif address is None:
         sys.exit("Set the address first: Repository under [project.urls] in pyproject.toml")
     else:
@@ -64,13 +65,32 @@ def hub_link(address: str, hub: str) -> str:
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{what}"
 
 
-def write_links(page: Path, address: str | None):
-    """Put the badges between a page's two marks, or nothing if there is no address."""
-    links = f"[![Open lesson 1 on Binder]({BADGE})]({binder_link(address)})\n" if address else ""
-    text, blocks = BLOCK.subn(lambda match: links, page.read_text(encoding="utf-8"))
-    if blocks != 1:
-        raise ValueError(f"{page.name} must have one pair of marks <!-- links --> <!-- /links -->")
-    page.write_text(text, encoding="utf-8")
+def write_into_readme(page: Path, address: str | None):
+    """Put the links between the README's marks, or nothing if there is no address."""
+    text = page.read_text(encoding="utf-8")
+    badge = hub = ""
+    if address:
+        badge = f"[![Open lesson 1 on Binder]({BADGE})]({binder_link(address)})\n"
+        hub = f"On a JupyterHub with nbgitpuller:\n\n```\n{hub_link(address, HUB)}\n```\n"
+    text = between_marks(text, "binder", badge)
+    page.write_text(between_marks(text, "hub", hub), encoding="utf-8")
+
+
+def between_marks(text: str, name: str, links: str) -> str:
+    """Return the text with these links in place of those between its marks of this name."""
+    first, last = f"<!-- {name} -->\n", f"<!-- /{name} -->"
+    before, found, rest = text.partition(first)
+    _, end, after = rest.partition(last)
+    if not (found and end):
+        raise ValueError(f"README.md must have the marks {first.strip()} and {last}")
+    return before + first + links + last + after
+
+
+def write_into_citation(page: Path, address: str | None):
+    """Give the citation the address, or take it away."""
+    text = re.sub(r"^repository-code: .*\n", "", page.read_text(encoding="utf-8"), flags=re.M)
+    line = f'repository-code: "{address}"\n' if address else ""
+    page.write_text(text + line, encoding="utf-8")
 
 
 if __name__ == "__main__":
