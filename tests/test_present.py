@@ -164,7 +164,13 @@ def test_a_slide_with_a_slider_shows_no_code(from_the_first):
     expect(page.locator(".jp-deck-mod-visible .jp-CodeMirrorEditor:visible")).to_have_count(0)
 
 
-def test_the_same_button_brings_the_lesson_back(slides):
+def test_the_button_and_the_escape_key_bring_the_lesson_back(slides):
+    presenting = slides.locator("body[data-jp-deck-mode=presenting]")
     slides.locator(".jp-Deck-Remote .jp-deck-mod-stop").first.click()
-    expect(slides.locator("body[data-jp-deck-mode]")).to_have_count(0, timeout=30 * SECONDS)
+    expect(presenting).to_have_count(0, timeout=30 * SECONDS)
     expect(slides.get_by_text("File", exact=True).first).to_be_visible()
+    slides.locator("[data-command='deck:toggle']").first.click()
+    expect(presenting).to_have_count(1, timeout=30 * SECONDS)
+    expect(slides.locator(".jp-Deck .jp-Cell.jp-mod-active")).to_be_focused(timeout=30 * SECONDS)
+    slides.keyboard.press("Escape")
+    expect(presenting).to_have_count(0, timeout=30 * SECONDS)
