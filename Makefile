@@ -2,7 +2,7 @@
 # Both set up .venv first; without make, run the same lines yourself.
 PYTHON ?= python3
 
-lab test bench parity notebooks export:
+lab test bench parity notebooks site slides pdf:
 	@$(PYTHON) tools/course.py $@
 
-.PHONY: lab test bench parity notebooks export
+.PHONY: lab test bench parity notebooks site slides pdf

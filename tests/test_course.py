@@ -97,7 +97,7 @@ def test_a_stamp_that_was_not_written_to_its_end_counts_as_none(course, stamp):
 
 def test_an_unknown_command_is_answered_with_the_known_ones(course):
     result = run(course, "tset")
-    assert "lab|test|bench|parity|notebooks|export" in result.stderr
+    assert "lab|test|bench|parity|notebooks|site|slides|pdf" in result.stderr
 
 
 def test_the_environment_of_this_run_is_the_one_pinned():

@@ -20,7 +20,8 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+NAMES = ["chromium", "chromium-browser", "google-chrome"]
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 # Without these, Chromium calls home at every start.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 

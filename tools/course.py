@@ -1,5 +1,5 @@
 """Set up the course's environment and run one command in it: lab, test, bench, parity, notebooks,
-export.
+site, slides, pdf.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
@@ -46,7 +46,12 @@ COMMANDS = {
     ),
     "parity": (["bench"], [["python", "tools/parity.py"]]),
     "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
-    "export": (["test"], [["python", "tools/export.py"]]),
+    "site": ([], [["python", "tools/publish.py", "site"]]),
+    "slides": ([], [["python", "tools/publish.py", "slides"]]),
+    "pdf": (
+        ["test"],
+        [["python", "tools/publish.py", "slides"], ["python", "tools/print_slides.py"]],
+    ),
 }
 
 

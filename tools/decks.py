@@ -1,0 +1,93 @@
+"""A lesson's cells as slides.
+
+A slide begins where a cell's metadata says so, and before a picture or a demo if the slide has a
+result already: there is room for one. A slide without a heading repeats the one before. What the
+room does not see becomes the speaker's notes: what is said between two slides, with the answers
+open, and on the last slide the two questions.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode, from_dict
+
+HEADING = re.compile(r"\A(#+) (.+)\n*")
+SIGHTS = {"image/png", "text/html", "application/vnd.jupyter.widget-view+json"}
+
+
+@dataclass
+class Slide:
+    """What the room sees and what only the speaker sees, as cells."""
+
+    heading: str = ""
+    level: int = 2
+    again: bool = False  # the heading is that of the slide before
+    cells: list[NotebookNode] = field(default_factory=list)
+    notes: list[NotebookNode] = field(default_factory=list)
+
+    def parts(self, as_html: Callable[[list[NotebookNode]], str]) -> list[tuple[str, str]]:
+        """Return runs of prose and of results in their order, as HTML."""
+        runs: list[tuple[str, list]] = []
+        for cell in self.cells:
+            kind = "prose" if cell.cell_type == "markdown" else "results"
+            if not runs or runs[-1][0] != kind:
+                runs.append((kind, []))
+            runs[-1][1].append(cell)
+        return [(kind, as_html(cells)) for kind, cells in runs]
+
+
+def slides(cells: list[NotebookNode]) -> list[Slide]:
+    """Return a lesson's slides."""
+    found = [Slide()]
+    questions: list[NotebookNode] = []
+    notes = found[0].notes
+    for cell in cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
+        heading = HEADING.match(cell.source) if cell.cell_type == "markdown" else None
+        if kind == "skip":
+            if heading and heading[2] in ("Exercise", "Sources"):
+                notes = []  # for no slide
+            elif heading and heading[2] == "Two questions":
+                notes = questions
+            if cell.cell_type == "markdown":
+                notes.append(_open(cell))
+            continue
+        if kind == "slide" or _needs_room(found[-1], cell):
+            found.append(Slide(found[-1].heading, again=True))
+        if heading:
+            found[-1].heading, found[-1].level, found[-1].again = heading[2], len(heading[1]), False
+            cell = _with(cell, _without_navigation(cell.source[heading.end() :]))
+        if cell.source.strip():
+            found[-1].cells.append(cell)
+        notes = found[-1].notes
+    found[-1].notes[:0] = questions
+    return found[1:]
+
+
+def _needs_room(slide: Slide, cell: NotebookNode) -> bool:
+    results = [each for each in slide.cells if each.cell_type == "code"]
+    return cell.cell_type == "code" and bool(results) and any(map(_is_seen, [*results, cell]))
+
+
+def _is_seen(cell: NotebookNode) -> bool:
+    return any(SIGHTS & set(output.get("data", {})) for output in cell.outputs)
+
+
+def _without_navigation(source: str) -> str:
+    """Leave out of a title what a reader of the notebook needs: minutes, how to run a cell."""
+    before, link, after = source.partition("[Contents](")
+    if not link:
+        return source
+    before = before.rpartition("\n\n")[0]
+    return f"{before}\n\n{link}{after.partition(chr(10) * 2)[0]}"
+
+
+def _open(cell: NotebookNode) -> NotebookNode:
+    """Open the folds of a note, and write its headings as large as the rest."""
+    unfolded = cell.source.replace("<details>", "<details open>")
+    return _with(cell, re.sub(r"^#+ (.+)$", r"**\1**", unfolded, flags=re.MULTILINE))
+
+
+def _with(cell: NotebookNode, source: str) -> NotebookNode:
+    return from_dict(cell | {"source": source})
