@@ -5,8 +5,6 @@ import os
 import pytest
 from gallery import write_gallery
 
-os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people; kernels inherit this
-
 
 @pytest.fixture(scope="session")
 def browser():
