@@ -27,10 +27,11 @@ RECORDS = ROOT / "build" / "repeat"
 # What NumPy found on this processor beyond the least it needs: AVX2, AVX-512 and their kin.
 FAST_PATHS = " ".join(np.show_config(mode="dicts")["SIMD Extensions"].get("found", []))
 NO_FAST_PATHS = {"OPENBLAS_NUM_THREADS": "1", "NPY_DISABLE_CPU_FEATURES": FAST_PATHS}
-SETTINGS = [{"OPENBLAS_NUM_THREADS": "2"}] * 6 + [
-    {"OPENBLAS_NUM_THREADS": "1"},
+SETTINGS = [
+    *[{"OPENBLAS_NUM_THREADS": "2"}] * 3,
+    *[{"OPENBLAS_NUM_THREADS": "1"}] * 3,
     # OpenBLAS, which multiplies matrices, has paths of its own: those for AVX2, and for SSE alone.
-    {"OPENBLAS_NUM_THREADS": "2", "OPENBLAS_CORETYPE": "Haswell"},
+    *[{"OPENBLAS_NUM_THREADS": "1", "OPENBLAS_CORETYPE": "Haswell"}] * 2,
     NO_FAST_PATHS,
     {**NO_FAST_PATHS, "OPENBLAS_CORETYPE": "Nehalem"},
 ]
