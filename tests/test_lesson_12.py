@@ -135,7 +135,8 @@ def test_prompts_have_five_tokens_each():
 def test_the_slide_rule_heats_itself():
     rows = {line[:17].strip(): numbers(line[17:]) for line in lines("drift")[1:-1]}
     first, last, change, error, rise, rise_error = rows["slide, 0.5 to 2"]
-    assert f"rises from {first:.2f} to {last:.2f}, by {change:.2f} ± {error:.2f}" in prose(12)
+    # No more digits: on processors without AVX2 or AVX-512 a few draws differ, and T by 0.02.
+    assert f"rises from {first:.1f} to {last:.1f}, by {change:.1f} ± {error:.1f}" in prose(12)
     assert f"from T = {first:.1f} to {last:.1f} in 20 tokens" in source("summary")
     assert change > 2 * error
     assert rise > 2 * rise_error
@@ -148,7 +149,7 @@ def test_the_slide_rule_heats_itself():
 
 def test_it_is_not_shown_that_the_rule_adds_to_the_noise():
     more, error = numbers(lines("drift")[-1].rpartition("T = 1.5:")[2])
-    assert f"The rises differ by {more:.1f} ± {error:.1f} bits" in prose(12)
+    assert f"The rises differ by {more:.0f} ± {error:.0f} bits" in prose(12)
     assert abs(more) < 2 * error
 
 
@@ -180,8 +181,8 @@ def test_no_difference_is_beyond_two_standard_errors():
     assert len(rows) == 5
     assert all(abs(row[2]) < 2 * row[3] for row in rows)
     seen = [3 * row[3] for row in rows]
-    assert f"here {min(seen):.2f} to {max(seen):.2f}" in source("verdict")
-    assert f"less than {min(seen):.2f} to {max(seen):.2f} could hide" in source("summary")
+    assert f"here up to {max(seen):.2f}" in source("verdict")  # the smallest differs by processor
+    assert f"less than {max(seen):.2f} could hide" in source("summary")
     most = re.search(r"(\d+%)", lines("own-contexts")[1])[1]
     assert f"At {most} different tokens" in source("verdict")
 
