@@ -1,6 +1,6 @@
 """Run all lessons again and again, also as an older processor would compute, and say what differs.
 
-    make repeat                                            (ten times: about 40 minutes)
+    make repeat                                            (ten times: about 50 minutes)
     .venv/bin/python tools/repeat.py notebooks/03*.ipynb   (some lessons)
 
 Every run is strict nbval, which compares what a cell shows with what is committed. Its verdict must
