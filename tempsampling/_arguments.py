@@ -5,17 +5,23 @@ would be right. Wrong kinds of values raise TypeError, wrong values ValueError.
 """
 
 import math
-from numbers import Integral, Real
+import re
+from collections.abc import Collection
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import ArrayLike, NDArray
 
+MOST = 10**7  # of what is counted out in memory: beyond it, a kernel may be killed
+MASKED = {np.ma.MaskedArray, type(np.ma.masked)}
+
 
 def plain_array(values: ArrayLike, name: str) -> NDArray:
     """Return `values` as an array of whatever kind; it may share memory: never write to it."""
-    if type(values) is not np.ndarray and isinstance(values, np.ma.MaskedArray):
+    rows = values if isinstance(values, list | tuple) else [values]
+    if type(values) is not np.ndarray and not MASKED.isdisjoint(map(type, rows)):
         raise TypeError(f"{name} must be a plain array, got a masked one: fill it first")
     try:
         return np.asarray(values)
@@ -23,22 +29,29 @@ def plain_array(values: ArrayLike, name: str) -> NDArray:
         raise ValueError(f"{name} must be rectangular, got {shorten(values)}") from None
 
 
+def real_numbers(values: ArrayLike, name: str) -> NDArray:
+    """Return one number or any array of integers or floats; it may share memory."""
+    array = plain_array(values, name)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be an array of real numbers, got {shorten(values)}")
+    return array
+
+
 def real_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray:
     """Return `values` as an array of integers or floats that is not empty along `axis`.
 
     The result may share memory with the input: never write to it.
     """
-    array = plain_array(values, name)
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{name} must be an array of real numbers, got {shorten(values)}")
+    array = real_numbers(values, name)
     if array.ndim == 0:
         raise ValueError(f"{name} must have at least one axis, got the single number {array}")
     if axis != -1 or type(axis) is not int:
         try:
             axis = normalize_axis_index(axis, array.ndim)
-        except (TypeError, ValueError) as error:
-            raise type(error)(
-                f"axis does not fit {name} of shape {array.shape}: got {axis!r}"
+        except (TypeError, ValueError, OverflowError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(
+                f"axis must be one of {name} of shape {array.shape}, got {shorten(axis)}"
             ) from None
     if array.shape[axis] == 0:
         raise ValueError(f"{name} must not be empty along axis {axis}, got shape {array.shape}")
@@ -134,16 +147,18 @@ def real_number(value: float, name: str) -> float:
         raise ValueError(f"{name} must fit into a float, got {shorten(value)}") from None
 
 
-def whole_number(value: int, name: str, least: int = 1) -> int:
-    """Return an integer, at least `least`, as a Python int."""
-    if type(value) is int and value >= least:  # the usual case
+def whole_number(value: int, name: str, least: int = 1, most: float = math.inf) -> int:
+    """Return an integer from `least` to `most` as a Python int."""
+    if type(value) is int and least <= value <= most:  # the usual case
         return value
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, bool | np.bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number, got {shorten(value)}")
     if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value}")
+        raise ValueError(f"{name} must be at least {least}, got {shorten(value)}")
+    if value > most:
+        raise ValueError(f"{name} must be at most {most}, got {shorten(value)}")
     return int(value)
 
 
@@ -151,7 +166,7 @@ def temperature_number(value: float, name: str = "temperature") -> float:
     """Return a temperature: a real number from 0 to infinity, both included."""
     number = real_number(value, name)
     if not number >= 0:
-        raise ValueError(f"{name} must be a number from 0 to infinity, got {value}")
+        raise ValueError(f"{name} must be a number from 0 to infinity, got {shorten(value)}")
     return number
 
 
@@ -160,7 +175,7 @@ def share(value: float, name: str, zero: bool = False) -> float:
     number = real_number(value, name)
     if not 0 <= number <= 1 or (number == 0 and not zero):
         bounds = "from 0 to 1" if zero else "greater than 0 and at most 1"
-        raise ValueError(f"{name} must be {bounds}, got {value}")
+        raise ValueError(f"{name} must be {bounds}, got {shorten(value)}")
     return number
 
 
@@ -168,7 +183,7 @@ def open_share(value: float, name: str) -> float:
     """Return a real number between 0 and 1, both excluded."""
     number = real_number(value, name)
     if not 0 < number < 1:
-        raise ValueError(f"{name} must be greater than 0 and less than 1, got {value}")
+        raise ValueError(f"{name} must be greater than 0 and less than 1, got {shorten(value)}")
     return number
 
 
@@ -177,7 +192,7 @@ def finite_number(value: float, name: str, zero: bool = True) -> float:
     number = real_number(value, name)
     if not 0 <= number < np.inf or (number == 0 and not zero):
         least = "at least 0" if zero else "greater than 0"
-        raise ValueError(f"{name} must be finite and {least}, got {value}")
+        raise ValueError(f"{name} must be finite and {least}, got {shorten(value)}")
     return number
 
 
@@ -196,12 +211,13 @@ def generator(rng: int | np.random.Generator | None, name: str = "rng") -> np.ra
 def uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDArray[np.float64]:
     """Return the uniform numbers to draw with, checked if they came from the caller."""
     if noise is None:
-        return np.asarray(generator(rng).random(_shape(size) + leading))
+        rng, shape = generator(rng), _shape(size) + leading
+        if math.prod(shape) > MOST:
+            raise ValueError(f"size must ask for at most {MOST} tokens, got {shorten(size)}")
+        return np.asarray(rng.random(shape))
     if size is not None or rng is not None:
         raise ValueError("noise replaces size and rng: give either noise or those, not both")
-    u = plain_array(noise, "noise")
-    if u.dtype.kind not in "iuf":
-        raise TypeError(f"noise must be an array of real numbers, got {shorten(noise)}")
+    u = real_numbers(noise, "noise")
     if u.shape[max(u.ndim - len(leading), 0) :] != leading:
         raise ValueError(
             f"noise must end in the leading shape of the logits, {leading}, got shape {u.shape}"
@@ -221,7 +237,34 @@ def _shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:
     return (whole_number(size, "size", least=0),)
 
 
+def string(value: str, name: str) -> str:
+    """Return a string of any characters."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a string, got {shorten(value)}")
+    return value
+
+
+def whole_text(value: str, name: str) -> str:
+    """Return a string in which every character is whole, so that it can be written anywhere."""
+    try:
+        string(value, name).encode()
+    except UnicodeEncodeError as error:
+        half = value[error.start]
+        raise ValueError(f"{name} must not hold half a character, got {half!r}") from None
+    return value
+
+
+def one_of(value: str, name: str, known: Collection[str]) -> str:
+    """Return a string that is one of those that are known."""
+    if string(value, name) not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}, got {shorten(value)}")
+    return value
+
+
 def shorten(value: object) -> str:
-    """Return the value's repr, cut to fit into an error message."""
-    text = repr(value)
+    """Return how a value is written, in one line, cut to fit into an error message."""
+    try:
+        text = re.sub(r"\n\s*", " ", str(value) if isinstance(value, Number) else repr(value))
+    except Exception:  # a number of thousands of digits, or a repr of the caller's own
+        text = f"{type(value).__name__} that cannot be written out"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -30,7 +30,7 @@ def self_bleu(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
     1.0
     """
     texts = token_lists(texts)
-    n = whole_number(n, "n")
+    n = whole_number(n, "n", most=max(4, *map(len, texts)))
     if len(texts) < 2:
         raise ValueError(f"texts must be at least two, to compare them, got {shorten(texts)}")
     found, total = np.empty((2, n, len(texts)))

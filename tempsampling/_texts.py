@@ -1,6 +1,6 @@
 """Texts as lists of tokens, checked, for the metrics."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 
 import numpy as np
 
@@ -16,7 +16,8 @@ def token_lists(texts: Iterable[Sequence[Hashable]], name: str = "texts") -> lis
     """Return texts as a list of lists of tokens, at least one."""
     texts = listed(texts, name)
     for text in texts:
-        if isinstance(text, str | bytes) or not hasattr(text, "__len__") or _is_number(text):
+        unordered = isinstance(text, str | bytes | Set | Mapping)
+        if unordered or not hasattr(text, "__len__") or _is_number(text):
             raise TypeError(f"{name} must be split into tokens, got {shorten(text)}")
     texts = [list(text) for text in texts]
     try:

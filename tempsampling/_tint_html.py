@@ -7,8 +7,9 @@ The tokens of a text are one group of radio buttons, which browsers make one sto
 with arrow keys from token to token.
 """
 
-import unicodedata
 from html import escape
+
+from tempsampling.labels import writable
 
 STEPS = (0.5, 0.1, 0.01, 0.001, 0.0)  # the least probability of each tint
 LEGEND = ("≥ 50%", "≥ 10%", "≥ 1%", "≥ 0.1%", "less")
@@ -89,16 +90,8 @@ def tinted(shown: str, p: float, bar: bool = False) -> str:
 
 
 def running(text: str) -> str:
-    """Return text as HTML, with line breaks seen and kept.
-
-    Control characters, which a page cannot hold, are shown by their codes. Joiners and marks of
-    direction stay: the text needs them.
-    """
-    kept = (
-        ascii(c)[1:-1] if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" else c
-        for c in text
-    )
-    return escape("".join(kept)).replace("\t", "⇥\t").replace("\n", "↵<br>")
+    """Return text as HTML, with line breaks seen and kept."""
+    return escape(writable(text)).replace("\t", "⇥\t").replace("\n", "↵<br>")
 
 
 def legend(bars: bool) -> str:

@@ -7,8 +7,7 @@ from tempsampling._arguments import (
     finite_number,
     generator,
     logit_array,
-    plain_array,
-    real_array,
+    real_numbers,
     shorten,
     temperature_number,
 )
@@ -45,16 +44,14 @@ def confidence_temperature(
     >>> confidence_temperature(0.75), confidence_temperature(1.5)
     (0.875, 0.5)
     """
-    c = plain_array(confidence, "confidence")
-    single = c.ndim == 0
-    c = real_array(c[np.newaxis] if single else c, "confidence").astype(np.float64)
+    c = real_numbers(confidence, "confidence").astype(np.float64)
     if np.isnan(c).any():
         raise ValueError(f"confidence must be a number, got {shorten(confidence)}")
     lowest, highest = temperature_number(lowest, "lowest"), temperature_number(highest, "highest")
     if not lowest <= highest < np.inf:
         raise ValueError(f"highest must be finite and at least lowest = {lowest}, got {highest}")
     t = lowest + (1 - np.clip(c, 0, 1)) * (highest - lowest)
-    return float(t[0]) if single else t
+    return float(t) if t.ndim == 0 else t
 
 
 def edt_temperature(

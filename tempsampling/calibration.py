@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
+    MOST,
     generator,
     label_array,
     logit_array,
@@ -106,7 +107,7 @@ def calibration_error_floor(
     confidences = plain_array(confidences, "confidences")
     confidences, _ = _answers(confidences, np.ones(confidences.shape))
     edges = _edges(bins)
-    repeats, rng = whole_number(repeats, "repeats"), generator(rng)
+    repeats, rng = whole_number(repeats, "repeats", most=MOST), generator(rng)
     errors = [
         _error(_reliability(confidences, rng.random(confidences.size) < confidences, edges))
         for _ in range(repeats)
@@ -219,7 +220,7 @@ def _reliability(
 
 
 def _edges(bins: int) -> NDArray[np.float64]:
-    bins = whole_number(bins, "bins")
+    bins = whole_number(bins, "bins", most=MOST)
     return np.arange(bins + 1) / bins  # correctly rounded, unlike linspace: 5/6 is an edge
 
 

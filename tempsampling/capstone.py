@@ -19,6 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from tempsampling._arguments import one_of
 from tempsampling.continuation import Model
 from tempsampling.distributions import log_softmax
 from tempsampling.plots import STYLE, show
@@ -73,8 +74,7 @@ def try_out(sampler: Callable, prompts: str = "practice", seed: int = 1) -> Tria
     ------
     ValueError for other prompts; WrongSamplerError for a sampler that is wrong, in one sentence.
     """
-    if prompts not in data():
-        raise ValueError(f"prompts must be one of {', '.join(data())}, got {prompts!r}")
+    one_of(prompts, "prompts", data())
     model = SmolLM2.load()
     names = data()[prompts]["prompts"]
     # The two draws have generators of their own: a sampler cannot tell the second from the first.
@@ -114,7 +114,8 @@ def curve(baseline: str, prompts: str = "practice") -> NDArray[np.float64]:
     >>> curve("top-k").shape
     (11, 32, 4)
     """
-    return np.array(data()[prompts]["curves"][baseline]["points"])
+    curves = data()[one_of(prompts, "prompts", data())]["curves"]
+    return np.array(curves[one_of(baseline, "baseline", BASELINES)]["points"])
 
 
 def settings(baseline: str) -> list[float]:
@@ -123,7 +124,7 @@ def settings(baseline: str) -> list[float]:
     >>> settings("top-k")[:4]
     [1, 2, 3, 4]
     """
-    return data()["practice"]["curves"][baseline]["settings"]
+    return data()["practice"]["curves"][one_of(baseline, "baseline", BASELINES)]["settings"]
 
 
 def at(points: NDArray, likelihood: float, measure: int = 1) -> float:

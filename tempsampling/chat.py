@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from tempsampling._arguments import temperature_number
+from tempsampling._arguments import temperature_number, whole_text
 from tempsampling._chat_html import conversation, legend, plain
 from tempsampling.controls import LOOK, look, make_controls
 from tempsampling.conversation import Conversation
@@ -54,6 +54,7 @@ def chat(
     You: What is the capital of France?
     SmolLM2, T = 0: The capital of France is Paris.
     """
+    whole_text(first, "first")
     talk = Conversation(model, system=system, max_tokens=max_tokens, seed=seed)
     with one_for_each_cell():
         shown = Chat(talk, temperature_number(temperature), first)
@@ -72,8 +73,10 @@ class Chat(widgets.VBox):
 
     def __init__(self, talk: Conversation, temperature: float, first: str) -> None:
         self.talk, self.speaker = talk, type(talk.model).__name__
-        slider = {"temperature": (0.0, max(2.0, temperature), 0.05)}
-        self.temperature = make_controls(lambda temperature=temperature: 0, slider)["temperature"]
+        slider, start = {"temperature": (0.0, 2.0, 0.05)}, min(temperature, 2.0)
+        self.temperature = make_controls(lambda temperature=start: 0, slider)["temperature"]
+        if temperature > start:  # beyond the slider's end, and infinity too
+            self.temperature.box.value = str(temperature)
         self.message = widgets.Text(placeholder="Write a message, then press Enter")
         self.message.layout = {"flex": "1 1 0", "width": "auto"}
         self.message.on_msg(lambda _, event, __: event.get("event") == "submit" and self.send())

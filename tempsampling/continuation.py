@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import shorten
+from tempsampling._arguments import shorten, whole_text
 
 AT_ONCE = 256  # tokens whose logits `score` holds in memory, 50 MB for SmolLM2
 ALTERNATIVES = 5  # likeliest tokens that are kept for every step
@@ -175,11 +175,8 @@ def plain_distribution(z: NDArray) -> tuple[NDArray, float]:
 
 def prompt_tokens(model: Model, text: str, room: int, name: str = "prompt") -> list[int]:
     """Return a text's tokens, if there are any and if so many more fit into the context."""
-    if not isinstance(text, str):
-        raise TypeError(f"{name} must be a string, got {shorten(text)}")
-    if isinstance(model, type) or not hasattr(model, "next_logits"):
-        raise TypeError(f"model must be one that was loaded: SmolLM2.load(), got {shorten(model)}")
-    tokens = list(model.tokenize(text))
+    whole_text(text, name)
+    tokens = list(loaded(model, "next_logits").tokenize(text))
     if not tokens:
         raise ValueError(f"{name} must have at least one token, got {shorten(text)}")
     if len(tokens) + room > model.context:
@@ -188,3 +185,10 @@ def prompt_tokens(model: Model, text: str, room: int, name: str = "prompt") -> l
             f" got {len(tokens)} tokens"
         )
     return tokens
+
+
+def loaded(model: Any, method: str) -> Any:
+    """Return a model, if it is one that was loaded, and can do what it is asked for."""
+    if isinstance(model, type) or not hasattr(model, method):
+        raise TypeError(f"model must be one that was loaded: SmolLM2.load(), got {shorten(model)}")
+    return model

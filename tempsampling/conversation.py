@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tempsampling._arguments import generator
-from tempsampling.continuation import Continuation
+from tempsampling._arguments import generator, whole_number, whole_text
+from tempsampling.continuation import Continuation, loaded
 from tempsampling.generation import generate
 
 
@@ -37,7 +37,10 @@ class Conversation:
         max_tokens: int = 200,
         seed: int | np.random.Generator | None = None,
     ) -> None:
-        self.model, self.system, self.max_tokens = model, system, max_tokens
+        self.model, self.system = loaded(model, "chat_prompt"), system
+        self.max_tokens = whole_number(max_tokens, "max_tokens")
+        if system is not None:
+            whole_text(system, "system")
         self.turns: list[Turn] = []
         self._rng, self._halt = generator(seed, "seed"), threading.Event()
 
@@ -78,7 +81,7 @@ class Conversation:
 
     def messages(self) -> list[dict[str, str]]:
         """Return what was said as `chat_prompt` takes it."""
-        said = [("system", self.system)] if self.system else []
+        said = [] if self.system is None else [("system", self.system)]
         for turn in self.turns:
             said.append(("user", turn.asked))
             if turn.reply:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from tempsampling._arguments import (
     generator,
-    plain_array,
+    real_numbers,
     shorten,
     temperature_number,
     whole_number,
@@ -31,6 +31,8 @@ from tempsampling.continuation import (
 )
 from tempsampling.progress import progress
 from tempsampling.sampling import ORDER, checked_chain, draw
+
+AT_ONCE = 1000  # sequences: each needs megabytes of memory
 
 
 def generate(
@@ -140,11 +142,8 @@ def _prompts(
 
 def _temperatures(temperature: ArrayLike, n: int | None) -> list[float]:
     """Return one temperature for each sequence."""
-    if n is not None:
-        whole_number(n, "n")
-    values = plain_array(temperature, "temperature")
-    if values.dtype.kind not in "iuf":
-        raise TypeError(f"temperature must be one or several numbers, got {shorten(temperature)}")
+    values = real_numbers(temperature, "temperature")
+    whole_number(values.size or 1 if n is None else n, "n", most=AT_ONCE)
     if values.ndim == 0:
         return [temperature_number(temperature)] * (1 if n is None else n)
     if values.ndim > 1 or not values.size or n not in (None, values.size):

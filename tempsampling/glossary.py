@@ -6,6 +6,8 @@ that the word has in this course.
 
 from importlib.resources import files
 
+from tempsampling._arguments import shorten, whole_text
+
 LESSONS = (
     "01_understanding_temperature",
     "02_the_mathematics_behind_temperature",
@@ -43,11 +45,11 @@ def look_up(part: str) -> str:
     >>> print(look_up("greedy"))
     greedy (lesson 3): always taking the likeliest token: T = 0
     """
-    part = part.strip().lower()
+    part = whole_text(part, "part").strip().lower()
     found = {term: entry for term, entry in terms().items() if part in term.lower()}
     found = found or {term: entry for term, entry in terms().items() if part in entry[1].lower()}
     if not found:
-        return f"No term of the course has {part!r} in it."
+        return f"No term of the course has {shorten(part)} in it."
     return "\n".join(f"{term} (lesson {n}): {meaning}" for term, (n, meaning) in found.items())
 
 
@@ -61,6 +63,6 @@ def table(first: str, last: str) -> str:
     rows = [
         f"| {term} | {meaning} | [{lesson}]({LESSONS[lesson - 1]}.ipynb) |"
         for term, (lesson, meaning) in terms().items()
-        if first <= term[0].lower() <= last
+        if whole_text(first, "first") <= term[0].lower() <= whole_text(last, "last")
     ]
     return "\n".join(["| term | meaning | lesson |", "|---|---|---|", *rows])

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
-    plain_array,
+    MOST,
     probability_array,
     real_number,
+    real_numbers,
     shorten,
     whole_number,
 )
@@ -194,10 +195,8 @@ def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     >>> pass_at_k(0.5, 3)
     0.875
     """
-    chance = plain_array(p, "p")
+    chance = real_numbers(p, "p")
     k = real_number(whole_number(k, "k"), "k")
-    if chance.dtype.kind not in "iuf":
-        raise TypeError(f"p must be a real number or an array of them, got {shorten(p)}")
     wrong = ~((chance >= 0) & (chance <= 1))
     if wrong.any():
         raise ValueError(f"p must be from 0 to 1, got {chance[wrong].flat[0]}")
@@ -228,16 +227,15 @@ def pass_at_k_estimate(n: int, c: int, k: int) -> float:
     >>> pass_at_k_estimate(4, 1, 2)
     0.5
     """
-    n, c, k = whole_number(n, "n"), whole_number(c, "c", least=0), whole_number(k, "k")
-    if c > n:
-        raise ValueError(f"c must be at most n = {n}, got {c}")
-    if k > n:
-        raise ValueError(f"k must be at most n = {n}, got {k}")
-    return 1 - math.comb(n - c, k) / math.comb(n, k)
+    n = whole_number(n, "n", most=MOST)
+    few, many = sorted([whole_number(c, "c", least=0, most=n), whole_number(k, "k", most=n)])
+    # comb(n - c, k) / comb(n, k), without numbers of millions of digits
+    return 1 - math.prod((n - many - i) / (n - i) for i in range(few))
 
 
 def _ngrams(texts: Iterable[Sequence[Hashable]], n: int) -> list[list[tuple]]:
     texts, n = token_lists(texts), whole_number(n, "n")
     if max(len(text) for text in texts) < n:
-        raise ValueError(f"texts must hold one of at least n = {n} tokens, got {shorten(texts)}")
+        wanted = f"one of at least n = {shorten(n)} tokens"
+        raise ValueError(f"texts must hold {wanted}, got {shorten(texts)}")
     return [ngrams(text, n) for text in texts]

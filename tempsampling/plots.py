@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from tempsampling._arguments import real_array
+from tempsampling._texts import listed
 from tempsampling.frames import Frames
-from tempsampling.labels import percent
+from tempsampling.labels import percent, writable
 from tempsampling.outputs import picture
 
 STYLE = "tempsampling.course"
@@ -50,7 +51,7 @@ class ProbabilityBars:
         reference: ArrayLike | None = None,
         note: str = "gray: T = 1",
     ) -> None:
-        self.labels = list(labels)
+        self.labels = [writable(str(label)) for label in listed(labels, "labels")]
         start = self._checked(probabilities, "probabilities")
         rows = np.arange(len(self.labels))
         with plt.style.context(STYLE):
@@ -63,10 +64,12 @@ class ProbabilityBars:
             column = {"ha": "right", "va": "center_baseline", "clip_on": True}
             self._bars = axes.barh(rows, start, height=0.5)
             self._values = [axes.text(1.15, row, "", **column) for row in rows]
-            self._title = axes.set_title(" ")
-            axes.set(yticks=rows, yticklabels=self.labels, ylim=(len(rows) - 0.4, -0.6))
-            axes.set(xlim=(0, 1.16), xticks=np.linspace(0, 1, 5))
-            axes.set_xlabel("probability" if reference is None else f"probability ({note})")
+            as_it_is = {"parse_math": False}  # a dollar sign is a token, and begins no formula
+            self._title = axes.set_title(" ", **as_it_is)
+            axes.set_yticks(rows, self.labels, **as_it_is)
+            axes.set(ylim=(len(rows) - 0.4, -0.6), xlim=(0, 1.16), xticks=np.linspace(0, 1, 5))
+            note = "probability" if reference is None else f"probability ({note})"
+            axes.set_xlabel(writable(note), **as_it_is)
             axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
             axes.grid(axis="y", visible=False)
             axes.spines[["left", "bottom"]].set_visible(False)
@@ -87,6 +90,7 @@ class ProbabilityBars:
         for bar, value, probability in zip(self._bars, self._values, p, strict=True):
             bar.set_width(probability)
             value.set_text(percent(probability))
+        title = writable(title, "title")
         self._title.set_text(title or " ")
         pairs = zip(self.labels, p, strict=True)
         shown = ", ".join(f"{label} {percent(probability)}" for label, probability in pairs)

@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import fitting, shorten, token_array, whole_number
+from tempsampling._arguments import fitting, shorten, token_array, whole_number, whole_text
 from tempsampling.gguf_file import Text
 from tempsampling.key_value_cache import Cache
 from tempsampling.llama import Array, Llama
@@ -147,14 +147,7 @@ class SmolLM2:
         >>> SmolLM2.load().tokenize("The weather today is")
         [504, 3947, 1834, 314]
         """
-        if not isinstance(text, str):
-            raise TypeError(f"text must be a string, got {text!r:.60}")
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            lone = text[error.start]
-            raise ValueError(f"text must not hold half a character, got {lone!r}") from None
-        return self._text.tokenizer.encode(text).ids
+        return self._text.tokenizer.encode(whole_text(text, "text")).ids
 
     def decode(self, tokens: Sequence[int]) -> str:
         """Join token indices into a text, special tokens included.

@@ -9,7 +9,7 @@ from bisect import bisect_right
 import numpy as np
 from numpy.typing import NDArray
 
-from tempsampling._arguments import generator, shorten, whole_number
+from tempsampling._arguments import MOST, generator, one_of, whole_number
 from tempsampling.distributions import softmax
 
 FOX_WORDS = ("the", "quick", "brown", "fox", "jumps", "over", "lazy", "dog")
@@ -64,9 +64,8 @@ def fox_text(
     >>> " ".join(fox_text(0, 8))
     'quick brown fox jumps over the quick brown'
     """
-    if start not in FOX_WORDS:
-        raise ValueError(f"start must be one of {', '.join(FOX_WORDS)}, got {shorten(start)}")
-    noise = generator(seed, "seed").random(whole_number(length, "length"))
+    one_of(start, "start", FOX_WORDS)
+    noise = generator(seed, "seed").random(whole_number(length, "length", most=MOST))
     ranked = np.take_along_axis(softmax(FOX_LOGITS, temperature), _RANKING, axis=1)
     # Lists: for one number at a time they are several times faster than arrays.
     heights, ranking = np.cumsum(ranked, axis=1).tolist(), _RANKING.tolist()
