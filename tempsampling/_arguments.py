@@ -14,7 +14,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 from numpy.typing import ArrayLike, NDArray
 
-MOST = 10**7  # of what is counted out in memory: beyond it, a kernel may be killed
+# Beyond these, memory may be full, and then the kernel is killed, which says nothing.
+MOST = 10**7  # numbers
+SEQUENCES = 1000  # texts written at once
 MASKED = {np.ma.MaskedArray, type(np.ma.masked)}
 
 
@@ -90,30 +92,6 @@ def probability_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray[n
         worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
         raise ValueError(f"{name} must sum to 1 along axis {axis}, got a sum of {worst:.6g}")
     return p
-
-
-def token_array(
-    tokens: ArrayLike, vocabulary: int, dimensions: tuple[int, ...], *, empty: bool = False
-) -> NDArray[np.intp]:
-    """Return token indices as an array of one of the numbers of dimensions."""
-    array = plain_array(tokens, "tokens")
-    if array.ndim not in dimensions or (array.size and array.dtype.kind not in "iu"):
-        kind = "a sequence" if 1 in dimensions else "rows"
-        raise TypeError(f"tokens must be {kind} of token indices, got {shorten(tokens)}")
-    if not array.size and not empty:
-        raise ValueError(f"tokens must not be empty, got shape {array.shape}")
-    outside = array[(array < 0) | (array >= vocabulary)]
-    if outside.size:
-        raise ValueError(f"tokens must be indices from 0 to {vocabulary - 1}, got {outside[0]}")
-    return array.astype(np.intp)
-
-
-def fitting(new: int, before: int, context: int) -> None:
-    """Raise an error if new tokens, after those before, are more than a model's context holds."""
-    if before + new > context:
-        raise ValueError(
-            f"tokens must fit into the context of {context} tokens, got {new} more after {before}"
-        )
 
 
 def label_array(values: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray[np.intp]:

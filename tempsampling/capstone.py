@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tempsampling._arguments import one_of
+from tempsampling._arguments import generator, one_of, real_array, real_number
 from tempsampling.continuation import Model
 from tempsampling.distributions import log_softmax
 from tempsampling.plots import STYLE, show
@@ -78,7 +78,7 @@ def try_out(sampler: Callable, prompts: str = "practice", seed: int = 1) -> Tria
     model = SmolLM2.load()
     names = data()[prompts]["prompts"]
     # The two draws have generators of their own: a sampler cannot tell the second from the first.
-    streams = np.random.default_rng(seed).spawn(2 * len(names) * TEXTS)
+    streams = generator(seed, "seed").spawn(2 * len(names) * TEXTS)
 
     def draw(i: int, logits: NDArray) -> tuple[float, ...]:
         one, other = (drawn(sampler, logits, rng) for rng in streams[2 * i : 2 * i + 2])
@@ -135,6 +135,9 @@ def at(points: NDArray, likelihood: float, measure: int = 1) -> float:
     >>> at(np.array([[-1.0, 0.0], [-3.0, 0.8]]), -2.0)
     0.4
     """
+    points, likelihood = real_array(points, "points"), real_number(likelihood, "likelihood")
+    if points.ndim != 2 or not 0 < measure < points.shape[1]:
+        raise ValueError(f"points must be (settings, measures), got shape {points.shape}")
     order = points[:, 0].argsort()
     x, y = points[order, 0], points[order, measure]
     return float(np.interp(likelihood, x, y, left=np.nan, right=np.nan))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import shorten, whole_text
+from tempsampling.progress import progress
 
 AT_ONCE = 256  # tokens whose logits `score` holds in memory, 50 MB for SmolLM2
 ALTERNATIVES = 5  # likeliest tokens that are kept for every step
@@ -94,7 +95,7 @@ def score(model: Model, text: str, *, prompt: str = "") -> Continuation:
         raise ValueError(f"text must have two tokens or more without a prompt, got {text!r}")
     sequence = GrowingContinuation(model, prompt or model.decode(past), 1.0)
     logits, cache = model.next_logits([past])
-    for start in range(0, len(tokens), AT_ONCE):
+    for start in progress("Reading", range(0, len(tokens), AT_ONCE)):
         part = tokens[start : start + AT_ONCE]
         after = model.logits_for([part], cache)[0]
         for token, z in zip(part, (*logits, *after[:-1]), strict=True):
@@ -181,7 +182,8 @@ def prompt_tokens(model: Model, text: str, room: int, name: str = "prompt") -> l
         raise ValueError(f"{name} must have at least one token, got {shorten(text)}")
     if len(tokens) + room > model.context:
         raise ValueError(
-            f"{name} must leave room for {room} more tokens in the context of {model.context},"
+            f"{name} must leave room for {shorten(room)} more tokens in the context of"
+            f" {model.context},"
             f" got {len(tokens)} tokens"
         )
     return tokens

@@ -2,7 +2,9 @@
 
 import asyncio
 import inspect
+import math
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets as widgets
@@ -10,9 +12,12 @@ import numpy as np
 import traitlets
 from IPython.core.getipython import get_ipython
 
+from tempsampling._arguments import real_number, shorten, string
+
 DRAWS = 8  # how many presses of "draw again" an exported page holds
 TOGETHER = 0.01  # seconds; presses that the kernel gets in less time had been waiting for it
 SLIDERS = widgets.IntSlider | widgets.FloatSlider
+ENDS = "finite, the first less than the second, and the step above 0"
 
 LOOK, BUSY = "tempsampling", "tempsampling-busy"  # classes of the box around a demo
 STYLE = """<style>
@@ -64,7 +69,7 @@ def draw_again(description: str = "draw again") -> DrawAgain:
     >>> draw_again().value
     1
     """
-    return DrawAgain(description)
+    return DrawAgain(string(description, "description"))
 
 
 def play(lowest: float, highest: float, step: float) -> PlayedSlider:
@@ -73,7 +78,15 @@ def play(lowest: float, highest: float, step: float) -> PlayedSlider:
     >>> play(0.05, 3.0, 0.05).max
     3.0
     """
+    ends = {"lowest": lowest, "highest": highest, "step": step}
+    lowest, highest, step = (real_number(number, name) for name, number in ends.items())
+    if not _fit(lowest, highest, step):
+        raise ValueError(f"lowest, highest, step must be {ENDS}, got {lowest}, {highest}, {step}")
     return PlayedSlider(value=lowest, min=lowest, max=highest, step=step)
+
+
+def _fit(lowest: float, highest: float, step: float) -> bool:
+    return -math.inf < lowest < highest < math.inf and 0 < step < math.inf
 
 
 def make_controls(update: Callable, abbreviations: dict[str, Any]) -> dict[str, widgets.Widget]:
@@ -94,10 +107,13 @@ def make_controls(update: Callable, abbreviations: dict[str, Any]) -> dict[str, 
 def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     if isinstance(abbreviation, DrawAgain):
         return abbreviation
-    control = widgets.interactive.widget_from_abbrev(abbreviation, default)
-    if control is None:
+    control = None
+    with suppress(ValueError, traitlets.TraitError):
+        control = widgets.interactive.widget_from_abbrev(abbreviation, default)
+    if control is not abbreviation and not _has_choices(control):
         raise ValueError(
-            f"{name} must be (min, max, step), a list or a widget, got {abbreviation!r}"
+            f"{name} must be (min, max, step), {ENDS}, a list or a widget,"
+            f" got {shorten(abbreviation)}"
         )
     if isinstance(control, PlayedSlider) and default is not inspect.Parameter.empty:
         control.value = default
@@ -108,6 +124,12 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
             control.layout.width = "600px"
             return Number(control)
     return control
+
+
+def _has_choices(control: widgets.Widget | None) -> bool:
+    if isinstance(control, SLIDERS):
+        return _fit(control.min, control.max, control.step)
+    return control is not None and getattr(control, "_options_labels", None) != ()
 
 
 class Number(widgets.HBox):

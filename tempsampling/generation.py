@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tempsampling._arguments import (
+    SEQUENCES,
     generator,
     real_numbers,
     shorten,
@@ -31,8 +32,6 @@ from tempsampling.continuation import (
 )
 from tempsampling.progress import progress
 from tempsampling.sampling import ORDER, checked_chain, draw
-
-AT_ONCE = 1000  # sequences: each needs megabytes of memory
 
 
 def generate(
@@ -143,7 +142,7 @@ def _prompts(
 def _temperatures(temperature: ArrayLike, n: int | None) -> list[float]:
     """Return one temperature for each sequence."""
     values = real_numbers(temperature, "temperature")
-    whole_number(values.size or 1 if n is None else n, "n", most=AT_ONCE)
+    whole_number(values.size or 1 if n is None else n, "n", most=SEQUENCES)
     if values.ndim == 0:
         return [temperature_number(temperature)] * (1 if n is None else n)
     if values.ndim > 1 or not values.size or n not in (None, values.size):

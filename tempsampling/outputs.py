@@ -14,6 +14,7 @@ from IPython.core.getipython import get_ipython
 from matplotlib.figure import Figure
 
 from tempsampling.frames import Frames
+from tempsampling.labels import writable
 
 Output = tuple[dict[str, Any], dict[str, Any]]
 
@@ -39,6 +40,7 @@ class Drawing:
 
 def picture(png: bytes, alt: str, figure: Figure) -> Output:
     """Return a figure's picture with its alternative text as an output."""
+    alt = writable(alt, "alt")
     width, height = (round(inches * 100) for inches in figure.get_size_inches())
     return {"image/png": b64encode(png).decode(), "text/plain": alt}, {
         "image/png": {"width": width, "height": height, "alt": alt}
@@ -53,7 +55,7 @@ def _of_object(shown: Any) -> Output:
             " first: explore(figure, update, ...)"
         )
     if isinstance(shown, str):
-        return {"text/plain": shown}, {}
+        return {"text/plain": writable(shown)}, {}
     shell = get_ipython()
     return (shell.display_formatter if shell else DisplayFormatter()).format(shown)
 

@@ -13,7 +13,8 @@ from jinja2 import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import fitting, shorten, token_array, whole_number, whole_text
+from tempsampling._arguments import SEQUENCES, shorten, whole_number, whole_text
+from tempsampling._tokens import fitting, token_array
 from tempsampling.gguf_file import Text
 from tempsampling.key_value_cache import Cache
 from tempsampling.llama import Array, Llama
@@ -139,7 +140,7 @@ class SmolLM2:
         """
         if not isinstance(cache, Cache) or cache.sequences != 1:
             raise ValueError(f"cache must be that of one sequence, got {shorten(cache)}")
-        return cache.repeated(whole_number(sequences, "sequences"))
+        return cache.repeated(whole_number(sequences, "sequences", most=SEQUENCES))
 
     def tokenize(self, text: str) -> list[int]:
         """Split a text into token indices. Control characters that no token has are dropped.

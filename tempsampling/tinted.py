@@ -127,7 +127,7 @@ def alternatives_table(
     for position in listed(positions, "positions"):
         n = whole_number(position, "positions", least=0)
         if n >= count:
-            raise ValueError(f"positions must be from 0 to {count - 1}, got {n}")
+            raise ValueError(f"positions must be from 0 to {count - 1}, got {shorten(n)}")
         facts = _facts(continuation, n)
         likeliest = [f"{percent(p)} {visible(t)}" for t, p in continuation.alternatives[n]]
         cells = [html.tinted(escape(facts.name), continuation.probabilities[n])]

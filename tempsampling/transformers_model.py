@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import fitting, token_array
+from tempsampling._tokens import fitting, token_array
 
 try:
     import torch

@@ -85,11 +85,13 @@ def find_file(path: str | os.PathLike) -> Path:
     """Return the whole path of a file that a caller named."""
     try:
         source = Path(path).expanduser().resolve()
+        if source.is_file():
+            return source
     except TypeError:
         raise TypeError(f"path must be that of a .gguf file, got {shorten(path)}") from None
-    if not source.is_file():
-        raise FileNotFoundError(f"path must be that of a .gguf file, got {str(path)!r}")
-    return source
+    except (OSError, RuntimeError, ValueError):  # no path at all, as one of 10,000 letters
+        pass
+    raise FileNotFoundError(f"path must be that of a .gguf file, got {str(path)!r:.300}")
 
 
 def cache_folder() -> Path:
