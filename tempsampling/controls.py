@@ -63,6 +63,21 @@ class PlayedSlider(widgets.FloatSlider):
     """A slider with a button that sweeps it."""
 
 
+class Computed(tuple):
+    """The ends and the step of a slider that stands for what was computed beforehand."""
+
+
+def computed(lowest: float, highest: float, step: float) -> Computed:
+    """Return a control of `explore`: a slider without a box to type other values into.
+
+    It is for an `update` that looks up what was computed for the slider's own values.
+
+    >>> computed(0.0, 1.2, 0.1)
+    (0.0, 1.2, 0.1)
+    """
+    return Computed((lowest, highest, step))
+
+
 def draw_again(description: str = "draw again") -> DrawAgain:
     """Return a control of `explore`: a button that gives `update` a new seed on every press.
 
@@ -122,7 +137,7 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
         control.style.description_width = "initial"
         if isinstance(control, SLIDERS):
             control.layout.width = "600px"
-            return Number(control)
+            return Number(control, typed=not isinstance(abbreviation, Computed))
     return control
 
 
@@ -137,13 +152,14 @@ class Number(widgets.HBox):
 
     value = traitlets.Any()
 
-    def __init__(self, slider: SLIDERS) -> None:
+    def __init__(self, slider: SLIDERS, typed: bool = True) -> None:
         self.slider = slider
         self.box = widgets.Text(placeholder="other value", continuous_update=False)
         self.box.layout.width = "110px"
         self.box.tooltip = f"{slider.description}: any number, also one beyond the slider's ends"
         players = [_player(slider)] if isinstance(slider, PlayedSlider) else []
-        super().__init__([*players, slider, self.box], layout={"align_items": "center"})
+        boxes = [self.box] if typed else []
+        super().__init__([*players, slider, *boxes], layout={"align_items": "center"})
         self.value = slider.value
         slider.observe(self._moved, "value")
         self.box.observe(self._typed, "value")
@@ -158,7 +174,10 @@ class Number(widgets.HBox):
             return
         try:
             number = int if isinstance(self.slider, widgets.IntSlider) else float
-            self.value = number(change["new"].replace(",", "."))
+            value = number(change["new"].replace(",", "."))
+            if value != value:
+                raise ValueError("nan is not a number")
+            self.value = value
         except ValueError:
             self.box.placeholder = f"not {'whole' if number is int else 'a number'}"
             self.box.value = ""

@@ -20,11 +20,11 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from tempsampling.controls import BUSY, LOOK, draw_again, look, make_controls, play
+from tempsampling.controls import BUSY, LOOK, computed, draw_again, look, make_controls, play
 from tempsampling.film import film
 from tempsampling.outputs import Drawing, as_html
 
-__all__ = ["draw_again", "explore", "play"]
+__all__ = ["computed", "draw_again", "explore", "play"]
 
 EXPORT = "TEMPSAMPLING_EXPORT"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -64,7 +64,8 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
         The abbreviations of `ipywidgets.interact`: `(min, max, step)` is a slider, a list is a
         menu, `True` is a checkbox; `fixed(value)` or a widget of one's own is taken as it is.
         `draw_again()` is a button that gives a new seed, `play(min, max, step)` a slider that can
-        be swept. A default in `update` is the first value of a control that is made here.
+        be swept, `computed(min, max, step)` one without a box for typing other values. A default
+        in `update` is the first value of a control that is made here.
 
     Raises
     ------
