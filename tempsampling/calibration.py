@@ -104,7 +104,7 @@ def calibration_error_floor(
     >>> round(calibration_error_floor([0.5] * 100, rng=0), 2)  # sqrt(0.5 / (pi 100)) = 0.04
     0.04
     """
-    confidences = plain_array(confidences, "confidences")
+    confidences = real_array(confidences, "confidences")
     confidences, _ = _answers(confidences, np.ones(confidences.shape))
     edges = _edges(bins)
     repeats, rng = whole_number(repeats, "repeats", most=MOST), generator(rng)

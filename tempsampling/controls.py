@@ -125,7 +125,7 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     control = None
     with suppress(ValueError, traitlets.TraitError):
         control = widgets.interactive.widget_from_abbrev(abbreviation, default)
-    if control is not abbreviation and not _has_choices(control):
+    if control is None or (control is not abbreviation and not _has_choices(control)):
         raise ValueError(
             f"{name} must be (min, max, step), {ENDS}, a list or a widget,"
             f" got {shorten(abbreviation)}"
@@ -141,10 +141,10 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     return control
 
 
-def _has_choices(control: widgets.Widget | None) -> bool:
+def _has_choices(control: widgets.Widget) -> bool:
     if isinstance(control, SLIDERS):
         return _fit(control.min, control.max, control.step)
-    return control is not None and getattr(control, "_options_labels", None) != ()
+    return getattr(control, "_options_labels", None) != ()
 
 
 class Number(widgets.HBox):
