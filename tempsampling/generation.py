@@ -63,7 +63,7 @@ def generate(
         the same number of tokens
     temperature : real number from 0 to infinity, or one for each sequence, of shape (n,)
     top_k, top_p, min_p, order : as in `sample`
-    n : number of sequences; by default as many as there are temperatures or prompts
+    n : number of sequences, up to 1000; by default as many as there are temperatures or prompts
     max_tokens : tokens of each sequence at most; a token that ends a turn or a text ends it sooner
     seed : seed, `numpy.random.Generator` (which spawns others), or None for fresh randomness
     common_noise : whether the sequences share their noise

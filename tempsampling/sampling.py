@@ -103,7 +103,7 @@ def sample(
     Parameters
     ----------
     logits, temperature, top_k, top_p, min_p, order : as in `truncate`
-    size : draws per distribution, a number or a shape; None means one
+    size : draws per distribution, a number or a shape, up to ten million; None means one
     rng : seed, `numpy.random.Generator`, or None for fresh randomness
     noise : array of real numbers u, 0 <= u < 1, instead of `size` and `rng`
         The last axes match the leading shape of the logits; those before them count the draws.

@@ -3,8 +3,11 @@
 
 import faulthandler
 import math
+import os
+import re
 import signal
 import threading
+import time
 import warnings
 from collections import Counter
 from dataclasses import replace
@@ -12,8 +15,12 @@ from html.parser import HTMLParser
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
+from browser import ROOT, lesson_explorers
+from publish import Lesson, write_site
+from published import without_a_network
 from tiny_model import write_tiny_model
 from tokenizers.pre_tokenizers import ByteLevel
 
@@ -23,7 +30,7 @@ from tempsampling.capstone import at, curve, settings, try_out
 from tempsampling.chat import Chat, chat
 from tempsampling.checks import verdict
 from tempsampling.continuation import Continuation, score
-from tempsampling.controls import draw_again, play
+from tempsampling.controls import Number, draw_again, play
 from tempsampling.conversation import Conversation, Turn
 from tempsampling.explore import Explorer, computed, explore, show_still
 from tempsampling.film import film
@@ -772,3 +779,101 @@ def test_a_message_that_cannot_be_answered_is_told_and_stays_on_the_line(box, te
     assert told in box._problem.value
     assert [turn.asked for turn in box.talk.turns] == ["hi"]
     assert box.message.value.strip() == text.strip()
+
+
+# --- what takes minutes -------------------------------------------------------------------------
+
+minutes = pytest.mark.skipif(not os.environ.get("CI"), reason="takes minutes: runs where CI is set")
+EVIL = """
+from tempsampling._chat_html import conversation
+from tempsampling.explore import explore
+from tempsampling.generation import generate
+from tempsampling.plots import ProbabilityBars, show
+from tempsampling.smollm import SmolLM2
+from tempsampling.tinted import alternatives_table, tint
+from tempsampling.chat import chat
+
+evil = TEXT
+model = SmolLM2.load()
+text = generate(model, evil, temperature=0, max_tokens=3)[0]
+-----
+tint(text)
+-----
+alternatives_table(text)
+-----
+bars = ProbabilityBars([evil, "b"], [0.5, 0.5])
+show(bars.figure, bars.update([0.5, 0.5], title=evil))
+-----
+explore(bars.figure, lambda a=1: bars.update([0.5, 0.5], title=evil), a=(0, 2))
+-----
+explore(lambda a=1: [evil][a - 1], a=(0, 2))
+-----
+explore(lambda name: name, name=[evil, "b"])
+-----
+chat(model, first=evil, max_tokens=3)
+-----
+print(evil)
+-----
+evil
+"""
+
+
+@minutes
+def test_on_an_exported_page_nothing_injected_runs(browser, tmp_path):
+    text = (
+        "</script></pre><script>window.injected=1</script><img src=x onerror='window.injected=1'>"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A lesson")])
+    for cell in EVIL.replace("TEXT", repr(text)).split("-----"):
+        notebook.cells.append(nbformat.v4.new_code_cell(cell.strip()))
+    for cell in notebook.cells:
+        cell.metadata["slideshow"] = {"slide_type": "slide"}
+    nbformat.write(notebook, tmp_path / "evil.ipynb")
+    write_site([Lesson(tmp_path / "evil.ipynb")], tmp_path / "site")
+    with without_a_network(browser) as open_file:
+        for folder in (tmp_path / "site", tmp_path / "site" / "slides"):
+            page = open_file(folder / "evil.html")
+            page.wait_for_timeout(2000)
+            assert page.locator(".tempsampling [role=status]").count() >= 3
+            assert "window.injected" in page.locator("body").inner_text()
+            assert page.evaluate("window.injected") is None
+            assert page.locator("[onerror]").count() == 0
+
+
+@minutes
+@pytest.mark.parametrize(
+    "lesson", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda p: p.stem
+)
+def test_whatever_is_typed_beside_a_lessons_sliders_is_shown_or_refused_by_name(lesson):
+    numbers = [
+        "nan",
+        "inf",
+        "-inf",
+        "-1",
+        "0",
+        "-0.0",
+        "1e-300",
+        "1e300",
+        "99",
+        "1000000",
+        "10" * 6,
+        "0,33",
+        "abc",
+    ]
+    tried = 0
+    for explorer in lesson_explorers(lesson.name):
+        typed = [
+            c for c in explorer.controls.values() if isinstance(c, Number) and c.box in c.children
+        ]
+        for control in typed:
+            first = control.value
+            for text in numbers:
+                start = time.process_time()
+                control.box.value = text
+                told = re.sub("<.*?>", "", explorer._problem.value)
+                assert time.process_time() - start < 5
+                assert not told or re.match(r"(ValueError|TypeError): \w+ must ", told)
+                assert told or not re.search(r"\bnan", explorer.output[0].get("text/plain", ""))
+                control.box.value, control.value = "", first
+                tried += 1
+    print(lesson.stem, tried, "values typed")
