@@ -1,10 +1,15 @@
 """A call of a learner's function, which may raise, or never end."""
 
+import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from textwrap import shorten
+from traceback import format_exception_only
 from types import FrameType
 from typing import Any
 
+MOST_PRINTED = 2000  # characters, of all calls: a loop that prints must not fill the page
 MOST_STEPS = 1_000_000  # lines that an answer may run: a second or two
 
 
@@ -29,6 +34,25 @@ def call(answer: Callable, arguments: dict[str, Any], most: int = MOST_STEPS) ->
         return answer(**arguments)
     finally:
         sys.settrace(before)
+
+
+class _Beginning(io.StringIO):
+    def write(self, text: str) -> int:
+        return super().write(text[: max(0, MOST_PRINTED - self.tell())])
+
+
+@contextmanager
+def little_printed() -> Iterator[None]:
+    """Print the beginning of what is printed meanwhile, and say if there was more."""
+    with redirect_stdout(_Beginning()) as printed:
+        yield
+    text = printed.getvalue()
+    print(text, end="\n… (more was printed)\n" if len(text) == MOST_PRINTED else "")
+
+
+def raised(error: BaseException) -> str:
+    """Say in one line what an answer raised."""
+    return "raised " + shorten("".join(format_exception_only(error)), 200, placeholder=" …")
 
 
 def one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tempsampling._calls import TooLongError, call, one_line
+from tempsampling._calls import TooLongError, call, little_printed, one_line, raised
 from tempsampling.exercises import EXERCISES, Exercise
 
 
@@ -17,7 +17,8 @@ def check(answer: Callable) -> None:
     >>> check(scale_and_normalize)
     Correct. Your function gives the right probabilities, hot and cold.
     """
-    sentence, show_picture = _judged(answer)
+    with little_printed():
+        sentence, show_picture = _judged(answer)
     print(sentence)
     if show_picture:
         show_picture()
@@ -53,8 +54,8 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
             result = call(answer, given)
     except TooLongError:
         return f"Not yet: {answer.__name__}({shown}) does not end. Look at its loops."
-    except Exception as error:
-        return f"Not yet: {answer.__name__}({shown}) raised {type(error).__name__}: {error}."
+    except (Exception, SystemExit) as error:
+        return f"Not yet: {answer.__name__}({shown}) {raised(error)}."
     if result is None or result is ...:
         return (
             f"Not done yet: {answer.__name__} returns nothing. Replace the dots with your code,"
@@ -67,7 +68,7 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
         if np.iscomplexobj(result):
             raise TypeError
         result = np.asarray(result, dtype=float)
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # an object can raise anything
         return f"Not yet: return an array of numbers; yours is of type {type(result).__name__}."
     if _same(result, expected):
         return None
@@ -81,9 +82,11 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
 
 
 def _unchanged(given: Any, value: Any) -> bool:
-    if isinstance(value, np.ndarray):
-        return np.array_equal(given, value)
-    return bool(given == value)
+    if type(given) is not type(value):
+        return False
+    if isinstance(value, list):
+        return len(given) == len(value) and all(map(_unchanged, given, value))
+    return np.array_equal(given, value)
 
 
 def _same(a: np.ndarray, b: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tempsampling._calls import MOST_STEPS, TooLongError, call, one_line
+from tempsampling._calls import MOST_STEPS, TooLongError, call, raised
 
 VOCABULARY = 49_152  # tokens of SmolLM2
 MOST_LINES = 20_000  # of Python that a sampler may run for one token
@@ -114,10 +114,10 @@ def drawn(sampler: Callable, logits: NDArray, rng: np.random.Generator) -> int:
     except TooLongError:
         wrong = SLOW if large else f"{name} does not end. Look at its loops."
         raise WrongSamplerError(f"Not yet: {wrong}") from None
-    except Exception as error:
-        raised = f"{name} raised {type(error).__name__}: {one_line(str(error))}."
-        known = [sentence for part, sentence in RAISED.items() if part in str(error)]
-        raise WrongSamplerError(f"Not yet: {[*known, raised][0]}") from None
+    except (Exception, SystemExit) as error:
+        said = f"{name} {raised(error)}."
+        known = [sentence for part, sentence in RAISED.items() if part in said]
+        raise WrongSamplerError(f"Not yet: {[*known, said][0]}") from None
     if result is None or result is ...:
         raise WrongSamplerError(
             f"Not done yet: {name} returns nothing. Replace the dots with your code, and end with"
@@ -140,7 +140,7 @@ def _unless(right: bool, sentence: str | None) -> None:
 
 
 def _wrong_token(result: Any, logits: NDArray) -> str | None:
-    whole = isinstance(result, int | np.integer) and not isinstance(result, bool)
+    whole = isinstance(result, int | np.integer) and not isinstance(result, bool | np.timedelta64)
     if not whole and isinstance(result, float | np.floating) and result in logits:
         return LOGIT
     if not whole and isinstance(result, np.ndarray | list) and _length(result) == logits.size:

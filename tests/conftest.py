@@ -25,3 +25,11 @@ def jupyterlab(tmp_path_factory):
     with running_jupyterlab(folder) as address:
         write_gallery(folder / "notebooks" / "gallery.ipynb")
         yield address
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests counted, and recorded with record_property("counted", ...)."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "counted" and report.when == "call":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('::')[2]}: {value}")
