@@ -249,8 +249,7 @@ BAD_BODIES = {
     "time": "import numpy as np\n    return np.timedelta64(3)",
     "arrays put in": "import numpy as np\n    x = {first}\n    x[0] = np.ones(2).astype(object)\n"
     "    return 1",
-    "emptied": "import numpy as np\n    x = {first}\n    x[:] = x[:0] if isinstance(x, list) else 0\n"
-    "    return 1",
+    "emptied": "x = {first}\n    x[:] = [] if isinstance(x, list) else 0\n    return 1",
 }
 
 
