@@ -17,6 +17,7 @@ ORDERS = 20
 CI = bool(os.environ.get("CI"))
 QUICK = {1, 2, 6, 8}  # lessons whose cells take the least time
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SHOWN = ("display_data", "execute_result")
 EMPTY = (
     "get_ipython().reset(new_session=False)\nimport matplotlib.pyplot as p; p.close('all'); del p"
 )
@@ -100,7 +101,7 @@ class Kernel:
                 error = content
             elif seen["msg_type"] == "stream":
                 outputs.append(content["text"])
-            elif "data" in content and WIDGET not in content["data"]:
+            elif seen["msg_type"] in SHOWN and WIDGET not in content["data"]:
                 outputs.append(content["data"])
             elif content.get("execution_state") == "idle":
                 return merged(outputs), error
