@@ -71,7 +71,7 @@ class Conversation:
             turn.note = "" if turn.reply.ended else f", cut off after {self.max_tokens} tokens"
         except _Halt:
             turn.note = ", stopped"
-        except Exception:
+        except BaseException:  # an interrupt, too
             self.turns.pop()
             raise
 

@@ -129,8 +129,10 @@ class Explorer(widgets.VBox):
         problem = ""
         try:
             self._draw()
-        except Exception as error:
-            problem = PROBLEM.format(type(error).__name__, html.escape(str(error)))
+        except (Exception, KeyboardInterrupt) as error:
+            what = str(error) or "move a control to go on"
+            problem = PROBLEM.format(type(error).__name__, html.escape(what))
+            self._screen.send_state("value")  # an interrupt may have kept it from being sent
         self.remove_class(BUSY)
         self._problem.value = problem
         self._problem.layout.display = None if problem else "none"

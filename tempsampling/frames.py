@@ -35,12 +35,17 @@ class Frames:
         self._first_moving: dict[Axes, int] = {}  # in each axes' order of drawing
         self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
+        self._foreground: list[Artist] = []
         self._draw_all()
 
     def png(self) -> bytes:
         """Draw the figure as it is now, and encode it."""
-        self.draw()
-        return self._encoder.encode(self.pixels())
+        try:
+            self.draw()
+            return self._encoder.encode(self.pixels())
+        except BaseException:  # an interrupt: nothing that was half done is used again
+            self._encoder, self._skeleton = PngEncoder(), []
+            raise
 
     def draw(self) -> None:
         """Bring the canvas up to date, by the shortest way that is right."""
@@ -69,6 +74,8 @@ class Frames:
     def _draw_all(self) -> None:
         self.full_redraws += 1
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}
+        for artist in self._foreground:
+            artist.set_animated(False)  # in case that an interrupt left it so
         self._foreground = []
         if _layers_are_apart(self.figure) and not self._sticking_out:
             for axes, artists in layers.items():

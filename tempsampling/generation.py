@@ -30,10 +30,12 @@ from tempsampling.continuation import (
     plain_distribution,
     prompt_tokens,
 )
+from tempsampling.memory import enough_memory
 from tempsampling.progress import progress
 from tempsampling.sampling import ORDER, checked_chain, draw
 
 
+@enough_memory()
 def generate(
     model: Model,
     prompt: str | Sequence[str],

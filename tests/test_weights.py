@@ -15,7 +15,7 @@ from tiny_model import SIZES, WORDS, write_tiny_model
 from tempsampling import gguf_file, smollm, weights
 from tempsampling.generation import generate
 from tempsampling.smollm import SmolLM2, _load
-from tempsampling.weights import load_weights
+from tempsampling.weights import cache_folder, load_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -332,7 +332,7 @@ def load_slowly(path, ready):
         save(file, array)
 
     np.save = slow_save
-    ready.wait()
+    ready.wait(60)
     network, _ = load_weights(path)
     sums = [float(w.sum()) for block in network.blocks for w in block.values()]
     maps = Path("/proc/self/maps")
@@ -340,20 +340,26 @@ def load_slowly(path, ready):
     return sums, [line for line in mapped if ".npy" in line and "(deleted)" in line]
 
 
-def start(path, ready, results):
+def start(path, ready, results, number):
+    """Load at once with the others: first with no folder there, then with a damaged one."""
+    results.put(load_slowly(path, ready))
+    ready.wait(60)
+    if number == 0:
+        (folder,) = cache_folder().iterdir()
+        damage(folder, "one bit")
     results.put(load_slowly(path, ready))
 
 
-def test_kernels_that_start_at_once_share_one_copy(tiny, cache):
+def test_ten_kernels_that_start_at_once_share_one_copy_and_mend_a_damaged_one(tiny, cache):
     spawn = multiprocessing.get_context("spawn")
-    ready, results = spawn.Barrier(4), spawn.Queue()
-    kernels = [spawn.Process(target=start, args=(tiny, ready, results)) for _ in range(4)]
+    ready, results = spawn.Barrier(10), spawn.Queue()
+    kernels = [spawn.Process(target=start, args=(tiny, ready, results, i)) for i in range(10)]
     for kernel in kernels:
         kernel.start()
-    found = [results.get(timeout=60) for _ in kernels]
+    first, second = ([results.get(timeout=60) for _ in kernels] for _ in range(2))
     for kernel in kernels:
         kernel.join()
-    assert all(sums == found[0][0] for sums, _ in found)
-    assert [gone for _, gone in found] == [[]] * 4  # nobody took away what another one uses
+    assert all(sums == first[0][0] for sums, _ in first + second)
+    assert [gone for _, gone in first] == [[]] * 10  # nobody took away what another one uses
     (folder,) = cache.iterdir()
     assert not folder.name.startswith(".")

@@ -1,0 +1,373 @@
+"""Weights, disk, memory and patience fail; the next cell works, or says what to do."""
+
+import base64
+import io
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+import zlib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from jupyter_client.manager import start_new_kernel
+from matplotlib.figure import Figure
+from PIL import Image
+from tiny_model import write_tiny_model
+
+from tempsampling.explore import Explorer
+from tempsampling.weights import INSTALL, cache_folder
+
+FAULTS = Path(__file__).with_name("faults.py")
+MOMENTS = 50
+linux = pytest.mark.skipif(sys.platform != "linux", reason="mounts and limits as Linux has them")
+
+
+def outcomes(*arguments, before=()):
+    """Run a part of `faults.py` in a process of its own; return what came of each fault."""
+    command = [*before, sys.executable, str(FAULTS), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def without_roots_rights():
+    """What to put before a command so that permissions hold for root, too."""
+    if os.geteuid():
+        return []
+    if not shutil.which("setpriv"):
+        pytest.skip("root reads everything, and there is no setpriv to take that right away")
+    rights = "-dac_override,-dac_read_search"
+    return ["setpriv", f"--bounding-set={rights}", f"--inh-caps={rights}"]
+
+
+# Weights
+
+
+@linux
+def test_weights_that_are_missing_cut_altered_or_not_readable_say_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("ARRAYS", str(cache_folder()))
+    *faults, there, again = outcomes("weights", tmp_path, before=without_roots_rights())
+    print(Counter(said.split(":")[0] for _, said in faults))
+    for fault, said in faults:
+        if fault == "not readable":
+            assert said.startswith("PermissionError: ")
+            assert "Change its permissions, or install it again yourself" in said
+        elif fault.startswith(("altered", "cut")):
+            command = INSTALL.replace("install", "install --force-reinstall")
+            assert said.startswith("ValueError: ") and said.endswith("again: " + command)
+        else:
+            assert said.startswith("FileNotFoundError: ") and said.endswith(INSTALL)
+    assert len(faults) == 11
+    assert there[1] == again[1] == " Paris"
+    assert not list((tmp_path / "arrays").glob("*"))
+
+
+# The folder of the arrays
+
+
+@linux
+def test_a_disk_that_is_full_at_any_point_or_read_only_changes_nothing(tmp_path):
+    namespace = ["unshare", "--user", "--map-root-user", "--mount"]
+    may = (
+        shutil.which("unshare")
+        and not subprocess.run(
+            [*namespace, "mount", "-t", "tmpfs", "none", str(tmp_path)], capture_output=True
+        ).returncode
+    )
+    if not may:
+        pytest.skip("this user may not mount a small disk; the test with a limit stands in for it")
+    check_disk(*rooms_of("rooms", tmp_path, namespace))
+
+
+@linux
+def test_a_quota_that_is_reached_at_any_point_changes_nothing(tmp_path):
+    check_disk(*rooms_of("largest_file", tmp_path))
+
+
+def rooms_of(part, tmp_path, before=()):
+    write_tiny_model(tmp_path / "tiny.gguf")
+    (tmp_path / "disk").mkdir()
+    found = outcomes(part, tmp_path / "tiny.gguf", tmp_path / "disk", before=before)
+    return found, [kept for _, (_, kept) in found]
+
+
+def check_disk(found, kept):
+    sums = {sums for _, (sums, _) in found}
+    assert len(sums) == 1 and np.isfinite(float(*sums))
+    assert kept[0] == [] and any(kept)  # first no room, at last enough
+    assert not any("." in names for names in kept)  # and never anything half-made
+    print(f"{len(kept)} loads, {kept.count([])} of them without a folder, all with the same sums")
+
+
+# Memory
+
+
+@linux
+def test_where_memory_is_short_the_model_says_so_and_works_when_there_is_enough():
+    found = outcomes("memory")
+    right = {"load": " Paris", "write": found[0][1][0]}
+    for fault, (short, *afterwards) in found:
+        expected = right[fault.split(",")[0]]
+        assert short.startswith(("MemoryError: Memory is short: shut down", expected)), (
+            fault,
+            short,
+        )
+        assert afterwards == [expected], fault
+    print(Counter(short.split(":")[0] for _, (short, *_) in found))
+
+
+# Interrupts
+
+
+def pixels(png):
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def shown(explorer):
+    return pixels(base64.b64decode(explorer._screen.value.split("base64,")[1].split('"')[0]))
+
+
+def demo():
+    """A figure whose moves redraw a line, now and then the ticks, and a title above the axes."""
+    figure = Figure((4, 3), layout="constrained")
+    axes = figure.add_subplot()
+    (line,) = axes.plot([0, 1, 2], [0, 1, 0])
+    text = axes.text(0.5, 1.05, "", transform=axes.transAxes)
+
+    def update(height=1.0):
+        line.set_ydata([0, height, height / 2])
+        text.set_text(f"{height:.1f}")
+        if height > 2:
+            axes.set_ylim(0, height)
+        return f"height {height}"
+
+    return Explorer(figure, update, {"height": (0.0, 4.0, 0.1)})
+
+
+def interrupted(act, at):
+    """Raise KeyboardInterrupt at a line of the package; return how many lines were run."""
+    count = 0
+
+    def trace(frame, event, _):
+        nonlocal count
+        if "tempsampling" not in Path(frame.f_code.co_filename).parts:
+            return None
+        if event == "line":
+            count += 1
+            if count == at:
+                raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        act()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def test_a_move_interrupted_at_any_line_spoils_no_later_picture():
+    reference = {}
+    for height in (0.5, 1.5, 3.0):
+        fresh = demo()
+        fresh.controls["height"].slider.value = height
+        reference[height] = shown(fresh)
+    explorer = demo()
+    slider = explorer.controls["height"].slider
+
+    def move(height):
+        slider.value = height
+
+    move(0.5)
+    rng = random.Random(0)
+    lines = []
+    for start in (1.5, 3.0):
+        total = interrupted(lambda: move(start), None)  # noqa: B023
+        move(0.5)
+        lines += [(start, rng.randrange(1, total)) for _ in range(MOMENTS)]
+    for start, at in lines:
+        interrupted(lambda: move(start), at)  # noqa: B023
+        move(0.7)
+        explorer.drawing.frames.figure.axes[0].set_ylim(-0.05, 1.05)
+        for height in (1.5, 0.5):
+            move(height)
+            assert np.abs(shown(explorer) - reference[height]).max() < 24, (start, at, height)
+        assert not explorer._problem.value
+        assert "tempsampling-busy" not in explorer._dom_classes
+    print(f"{len(lines)} interrupts, {2 * len(lines)} pictures after them right")
+
+
+class Kernel:
+    """A real kernel that can be interrupted, and what its page would show."""
+
+    def __init__(self):
+        self.manager, self.client = start_new_kernel(stderr=subprocess.DEVNULL)
+        self.page = {}  # what the page has got for each widget
+
+    def run(self, code):
+        return self.answer(self.client.execute(code))
+
+    def answer(self, request):
+        """Return the reply's status and what was printed or shown."""
+        said, name, idle = "", "ok", False
+        while not idle:
+            message = self.client.get_iopub_msg(timeout=120)
+            content = message["content"]
+            if message["msg_type"] == "comm_msg":
+                state = content["data"].get("state", {})
+                self.page.setdefault(content["comm_id"], {}).update(state)
+            if message["parent_header"].get("msg_id") == request:
+                said += content.get("text", "") or content.get("data", {}).get("text/plain", "")
+                name = content.get("ename", name)
+                idle = content.get("execution_state") == "idle"
+        return name, said
+
+    def interrupt_at_random(self, code, seconds, rng):
+        """Run a cell, and press the square after a moment."""
+        request = self.client.execute(code)
+        time.sleep(rng.uniform(0, seconds))
+        self.manager.interrupt_kernel()
+        return self.answer(request)[0]
+
+    def move(self, slider, value):
+        state = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+        content = {"comm_id": slider, "data": state}
+        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    kernel = Kernel()
+    yield kernel
+    kernel.client.stop_channels()
+    kernel.manager.shutdown_kernel(now=True)
+
+
+WRITE = "print(generate(model, 'The weather today is', max_tokens=3, seed=1)[0].text)"
+READ_ON = "print(model.next_logits([[314]], cache)[0].sum(), cache.length); cache.length -= 1"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("code", [WRITE, READ_ON], ids=["writing", "reading on from a cache"])
+def test_after_an_interrupt_at_any_moment_the_same_cell_gives_the_same_text(kernel, code):
+    rng = random.Random(1)
+    name, _ = kernel.run(
+        "from tempsampling import SmolLM2, generate\n"
+        "model = SmolLM2.load(); _, cache = model.next_logits([[504, 3947, 1834]])"
+    )
+    assert name == "ok"
+    kernel.run(code)
+    start = time.perf_counter()
+    name, expected = kernel.run(code)
+    seconds = time.perf_counter() - start
+    ends = Counter()
+    for _ in range(MOMENTS // 2):
+        ends[kernel.interrupt_at_random(code, seconds, rng)] += 1
+        if code == READ_ON:  # the cell itself may be stopped between its two statements
+            kernel.run("cache.length = 3")
+        assert kernel.run(code) == ("ok", expected)
+    print(dict(ends))
+    assert set(ends) <= {"ok", "KeyboardInterrupt"} and ends["KeyboardInterrupt"] >= 5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_after_an_interrupt_at_any_moment_a_chat_begins_anew(kernel):
+    rng = random.Random(2)
+    code = "chat(model, temperature=0, max_tokens=2)"
+    kernel.run("from tempsampling.chat import chat\nfrom tempsampling import SmolLM2")
+    kernel.run("model = SmolLM2.load()")
+    start = time.perf_counter()
+    name, expected = kernel.run(code)
+    seconds = time.perf_counter() - start
+    assert name == "ok" and expected
+    ends = Counter()
+    for _ in range(8):
+        ends[kernel.interrupt_at_random(code, seconds, rng)] += 1
+        name, said = kernel.run(code)
+        assert (name, said.partition("VBox")[0]) == ("ok", expected.partition("VBox")[0])
+    print(dict(ends))
+    assert set(ends) <= {"ok", "KeyboardInterrupt"}
+
+
+SLIDER = """
+import base64, io
+import numpy as np
+from PIL import Image
+from tempsampling import softmax
+from tempsampling.explore import Explorer
+from tempsampling.plots import ProbabilityBars
+z = np.array([3.0, 2.5, 2.0, 1.0, -1.0])
+
+def make():
+    bars = ProbabilityBars(list("abcde"), softmax(z), reference=softmax(z))
+    return Explorer(bars.figure, lambda T=1.0: bars.update(softmax(z, T)), {"T": (0.05, 3.0, 0.05)})
+
+def seen(html):
+    png = base64.b64decode(html.split("base64,")[1].split('"')[0])
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+def difference(T):
+    fresh.controls["T"].slider.value = T
+    return np.abs(seen(explorer._screen.value) - seen(fresh._screen.value)).max()
+
+explorer, fresh = make(), make()
+print(explorer.controls["T"].slider.comm.comm_id, explorer._screen.comm.comm_id)
+print(explorer.comm.comm_id)
+"""
+STATE = "import zlib; print(difference({}), zlib.crc32(explorer._screen.value.encode()))"
+
+
+@pytest.fixture
+def slider(kernel):
+    """The comms of a slider, of the picture that it moves, and of the box around both."""
+    name, said = kernel.run(SLIDER)
+    assert name == "ok", said
+    return said.split()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_after_an_interrupt_at_any_moment_of_a_drag_the_next_picture_is_right(kernel, slider):
+    rng = random.Random(3)
+    move, screen, box = slider
+    stopped = 0
+    for i in range(MOMENTS):
+        for _ in range(20):
+            kernel.move(move, rng.randrange(1, 60) * 0.05)
+        time.sleep(rng.uniform(0.005, 0.08))
+        kernel.manager.interrupt_kernel()
+        kernel.run("")
+        stopped += "KeyboardInterrupt" in str(kernel.page)
+        last = 0.51 + 0.05 * (i % 2)
+        kernel.move(move, last)
+        name, said = kernel.run(STATE.format(last))
+        assert name == "ok", said
+        difference, checksum = map(int, said.split())
+        assert difference < 24
+        assert zlib.crc32(kernel.page[screen]["value"].encode()) == checksum  # the page has it
+        assert "tempsampling-busy" not in kernel.page.get(box, {}).get("_dom_classes", [])
+        assert "alert" not in str(kernel.page)
+    print(f"{MOMENTS} interrupts, {stopped} of them within an update")
+
+
+def test_after_a_thousand_moves_in_a_burst_the_last_picture_is_right(kernel, slider):
+    start = time.perf_counter()
+    for i in range(1000):
+        kernel.move(slider[0], 0.05 + 0.05 * (i % 59))
+    kernel.move(slider[0], 2.0)
+    name, said = kernel.run(STATE.format(2.0))
+    burst = time.perf_counter() - start
+    assert name == "ok" and int(said.split()[0]) < 24, said
+    start = time.perf_counter()
+    assert kernel.run("print(explorer.output[0]['text/plain'][:1])") == ("ok", "a\n")
+    answered = time.perf_counter() - start
+    print(f"1,001 moves in {burst:.1f} s, then an answer within {answered * 1000:.0f} ms")
+    assert answered < 1
