@@ -2,6 +2,7 @@
 
     .venv/bin/python tools/bench_class.py                               (lesson 1)
     .venv/bin/python tools/bench_class.py notebooks/12*.ipynb
+    .venv/bin/python tools/bench_class.py --different                   (ten lessons at once)
 
 Each learner has a kernel and, as on a JupyterHub, a Jupyter server. Memory is counted as PSS, which
 divides what several processes share among them: the sum over all is what the machine needs. Linux.
@@ -44,10 +45,11 @@ print((_time.process_time() - _start) / {MOVES})
 def main():
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     os.environ["TQDM_DISABLE"] = "1"
+    if sys.argv[1:] == ["--different"]:
+        return report(lessons()[:10], at_once(lessons()[:10]))
     paths = [Path(argument) for argument in sys.argv[1:]]
-    lesson = (paths or sorted((ROOT / "notebooks").glob("01*.ipynb")))[0]
-    notebook = nbformat.read(lesson, as_version=4)
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    lesson = (paths or lessons())[0]
+    cells = code_cells(lesson)
     print(f"{lesson.name}, {os.cpu_count()} processors, 1 thread for each kernel")
     print("learners   kernels    shared by them   servers   all cells   processor   a move")
     rows = [measure(learners, cells, lesson.parent) for learners in LEARNERS]
@@ -64,6 +66,48 @@ def main():
             f"{name}: {start:.0f} MB and {slope:.0f} MB for each learner;"
             f" {CLASS} learners by this line {(start + slope * CLASS) / 1000:.1f} GB"
         )
+
+
+def lessons():
+    return sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+def code_cells(lesson):
+    notebook = nbformat.read(lesson, as_version=4)
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def at_once(lessons):
+    """Let one kernel for each lesson run all its cells, all at once; an error in a cell is raised.
+
+    Return for each how many cells it ran, after which time it was done, its processor's seconds,
+    and its MB: its share when all are done, and the most it had, shared pages in full.
+    """
+
+    def learn(lesson, pid, client):
+        start, cells = time.perf_counter(), code_cells(lesson)
+        for cell in cells:
+            run(client, cell)
+        return len(cells), time.perf_counter() - start, processor_seconds(pid)
+
+    with ExitStack() as stack, ThreadPoolExecutor(len(lessons)) as pool:
+        kernels = [stack.enter_context(kernel(lesson.parent)) for lesson in lessons]
+        processes = [manager.provisioner.process.pid for manager, _ in kernels]
+        clients = [client for _, client in kernels]
+        done = list(pool.map(learn, lessons, processes, clients))
+        memory = [(proportional_memory(pid)["Pss"], peak_memory(pid)) for pid in processes]
+    return [(*each, *mb) for each, mb in zip(done, memory, strict=True)]
+
+
+def report(lessons, rows):
+    print(f"{len(lessons)} kernels at once, {os.cpu_count()} processors, 1 thread for each kernel")
+    print("cells   done after   processor   memory     peak   lesson")
+    for lesson, (cells, wall, processor, share, peak) in zip(lessons, rows, strict=True):
+        numbers = f"{cells:5}{wall:11.1f} s{processor:10.1f} s{share:6.0f} MB{peak:6.0f} MB"
+        print(f"{numbers}   {lesson.stem}")
+    print(
+        f"all done after {max(r[1] for r in rows):.0f} s, {sum(r[3] for r in rows):.0f} MB in all"
+    )
 
 
 def measure(learners, cells, folder):
@@ -146,6 +190,11 @@ def proportional_memory(pid):
     kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines}
     private = kilobytes["Private_Clean"] + kilobytes["Private_Dirty"]
     return {"Pss": kilobytes["Pss"] / 1000, "Private": private / 1000}
+
+
+def peak_memory(pid):
+    (line,) = [x for x in Path(f"/proc/{pid}/status").read_text().splitlines() if "VmHWM" in x]
+    return int(line.split()[1]) / 1000
 
 
 if __name__ == "__main__":

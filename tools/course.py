@@ -49,6 +49,7 @@ COMMANDS = {
         [
             ["python", "tools/bench.py"],
             ["python", "tools/bench_model.py"],
+            ["python", "tools/bench_class.py", "--different"],
             ["python", "tools/bench_sampling.py"],
         ],
     ),

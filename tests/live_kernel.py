@@ -1,0 +1,91 @@
+"""A real kernel, and a slider in it, for the tests of faults and of load."""
+
+import subprocess
+import time
+
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+
+class Kernel:
+    """A real kernel that can be interrupted, and what its page would show."""
+
+    def __init__(self):
+        self.manager, self.client = start_new_kernel(stderr=subprocess.DEVNULL)
+        self.page = {}  # what the page has got for each widget
+        self.told = 0  # how often it was told of an interrupt
+
+    def run(self, code):
+        return self.answer(self.client.execute(code))
+
+    def answer(self, request):
+        """Return the reply's status and what was printed or shown."""
+        said, name, idle = "", "ok", False
+        while not idle:
+            message = self.client.get_iopub_msg(timeout=120)
+            content = message["content"]
+            if message["msg_type"] == "comm_msg":
+                state = content["data"].get("state", {})
+                self.page.setdefault(content["comm_id"], {}).update(state)
+                self.told += "KeyboardInterrupt" in str(state.get("value"))
+            if message["parent_header"].get("msg_id") == request:
+                said += content.get("text", "") or content.get("data", {}).get("text/plain", "")
+                name = content.get("ename", name)
+                idle = content.get("execution_state") == "idle"
+        return name, said
+
+    def interrupt_at_random(self, code, seconds, rng):
+        """Run a cell, and press the square after a moment."""
+        request = self.client.execute(code)
+        time.sleep(rng.uniform(0, seconds))
+        self.manager.interrupt_kernel()
+        return self.answer(request)[0]
+
+    def move(self, slider, value):
+        state = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+        content = {"comm_id": slider, "data": state}
+        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
+
+
+@pytest.fixture(scope="module")
+def kernel():
+    kernel = Kernel()
+    yield kernel
+    kernel.client.stop_channels()
+    kernel.manager.shutdown_kernel(now=True)
+
+
+SLIDER = """
+import base64, io
+import numpy as np
+from PIL import Image
+from tempsampling import softmax
+from tempsampling.explore import Explorer
+from tempsampling.plots import ProbabilityBars
+z = np.array([3.0, 2.5, 2.0, 1.0, -1.0])
+
+def make():
+    bars = ProbabilityBars(list("abcde"), softmax(z), reference=softmax(z))
+    return Explorer(bars.figure, lambda T=1.0: bars.update(softmax(z, T)), {"T": (0.05, 3.0, 0.05)})
+
+def seen(html):
+    png = base64.b64decode(html.split("base64,")[1].split('"')[0])
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+def difference(T):
+    fresh.controls["T"].slider.value = T
+    return np.abs(seen(explorer._screen.value) - seen(fresh._screen.value)).max()
+
+explorer, fresh = make(), make()
+print(explorer.controls["T"].slider.comm.comm_id, explorer._screen.comm.comm_id)
+print(explorer.comm.comm_id)
+"""
+STATE = "import zlib; print(difference({}), zlib.crc32(explorer._screen.value.encode()))"
+
+
+@pytest.fixture
+def slider(kernel):
+    """The comms of a slider, of the picture that it moves, and of the box around both."""
+    name, said = kernel.run(SLIDER)
+    assert name == "ok", said
+    return said.split()
