@@ -4,6 +4,7 @@ import os
 
 import pytest
 from gallery import write_gallery
+from live_kernel import kernel, slider  # noqa: F401
 
 
 @pytest.fixture(scope="session")

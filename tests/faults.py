@@ -132,8 +132,8 @@ def memory():
     np.ones((9, 9)) @ np.ones((9, 9))  # let OpenBLAS take what it needs
     found = [["write, no limit", [write()] * 2]]
     _load.cache_clear()
-    limits = [("load", capital, mb) for mb in (1, 8, 64, 160, 250, 400, 600, 900)]
-    limits += [("write", write, mb) for mb in (1, 8, 20, 40, 80, 300)]
+    limits = [("load", capital, mb) for mb in (1, 64, 250, 400, 900)]
+    limits += [("write", write, mb) for mb in (1, 20, 80, 300)]
     for name, act, mb in limits:
         if name == "write":
             SmolLM2.load()

@@ -4,13 +4,14 @@ import subprocess
 import time
 
 import pytest
-from jupyter_client.manager import start_new_kernel
 
 
 class Kernel:
     """A real kernel that can be interrupted, and what its page would show."""
 
     def __init__(self):
+        from jupyter_client.manager import start_new_kernel
+
         self.manager, self.client = start_new_kernel(stderr=subprocess.DEVNULL)
         self.page = {}  # what the page has got for each widget
         self.told = 0  # how often it was told of an interrupt

@@ -5,7 +5,7 @@ import time
 
 import bench_class
 import pytest
-from live_kernel import STATE, kernel, slider  # noqa: F401
+from live_kernel import STATE
 
 
 def test_after_a_thousand_moves_in_a_burst_the_last_picture_is_right(kernel, slider):
