@@ -29,6 +29,7 @@ from tempsampling.smollm import SmolLM2
 
 BASELINES = ("temperature", "top-k", "top-p", "min-p")
 MEASURES = ("likelihood", "two draws differ", "entropy", "different pairs")  # of a curve, in order
+AT_ONCE = 64  # texts in a batch: memory grows with them
 TEXTS, TOKENS = 4, 20  # that a sampler writes for each prompt, and of each text
 REPEATS = 1000  # of the bootstrap
 WIDTH = 88  # of what is printed, in letters: longer lines would be broken within a word
@@ -93,19 +94,25 @@ def try_out(sampler: Callable, prompts: str = "practice", seed: int = 1) -> Tria
 def write(
     model: Model, prompts: Sequence[str], draw: Callable, texts: int = TEXTS
 ) -> NDArray[np.float64]:
-    """Continue prompts of equally many tokens, all texts in one batch.
+    """Continue prompts of equally many tokens, some texts at once.
 
     `draw(i, logits)` returns the token that text i goes on with, and further numbers. Returned is
     what it returned: (prompts, texts, tokens, numbers).
     """
-    logits, cache = model.next_logits([model.tokenize(p) for p in prompts for _ in range(texts)])
-    steps = []
-    for _ in progress("Writing", range(TOKENS)):
-        if steps:
-            logits, cache = model.next_logits([[int(said[0])] for said in steps[-1]], cache)
-        logits[:, list(model.end_tokens)] = -np.inf
-        steps.append([draw(i, row) for i, row in enumerate(logits)])
-    return np.array(steps, dtype=float).swapaxes(0, 1).reshape(len(prompts), texts, TOKENS, -1)
+    sequences = [model.tokenize(p) for p in prompts for _ in range(texts)]
+    ends, written = list(model.end_tokens), []
+    starts = range(0, len(sequences), AT_ONCE)
+    with progress("Writing", total=TOKENS * len(starts)) as bar:
+        for start in starts:
+            new, cache, steps = sequences[start : start + AT_ONCE], None, []
+            for _ in range(TOKENS):
+                logits, cache = model.next_logits(new, cache)
+                logits[:, ends] = -np.inf
+                steps.append([draw(i, row) for i, row in enumerate(logits, start)])
+                new = [[int(said[0])] for said in steps[-1]]
+                bar.update()
+            written += zip(*steps, strict=True)
+    return np.array(written, dtype=float).reshape(len(prompts), texts, TOKENS, -1)
 
 
 def curve(baseline: str, prompts: str = "practice") -> NDArray[np.float64]:

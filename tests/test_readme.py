@@ -62,7 +62,7 @@ def test_every_file_is_there(page):
 def test_every_module_of_the_package_has_its_room():
     rooms = {Path(word).name for word in words_of_code("README.md")}
     modules = {path.name for path in (ROOT / "tempsampling").glob("[a-z]*.py")}
-    assert modules - rooms == {"progress.py"}  # a bar
+    assert modules <= rooms
 
 
 def test_the_table_has_a_row_for_each_lesson_with_what_the_lesson_says_of_itself():

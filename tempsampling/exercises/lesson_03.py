@@ -43,11 +43,18 @@ EXERCISE = Exercise(
     arguments=[
         {"logits": np.array([2.0, 5.0, -1.0, 5.0]), "temperature": 0},
         {"logits": np.array([2.0, 5.0, -1.0, 5.0]), "temperature": 0.5},
+        {"logits": np.array([2.0, 5.0, -1.0, 5.0]), "temperature": 0.005},
     ],
     mistakes=[
         (
             _divided_by_zero,
             "You divided by zero, and nan came out. Treat temperature == 0 before you divide.",
+        ),
+        (
+            lambda logits, temperature: (
+                _unshifted(logits, temperature) if temperature else _best(logits) / 2
+            ),
+            "At T = 0.005 np.exp overflows, and nan came out. Subtract the largest logit first.",
         ),
         (
             _unshifted,
