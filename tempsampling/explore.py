@@ -20,7 +20,17 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from tempsampling.controls import BUSY, LOOK, computed, draw_again, look, make_controls, play
+from tempsampling.controls import (
+    BUSY,
+    LOOK,
+    DrawAgain,
+    PlayedSlider,
+    computed,
+    draw_again,
+    look,
+    make_controls,
+    play,
+)
 from tempsampling.film import film
 from tempsampling.outputs import Drawing, as_html
 
@@ -79,7 +89,7 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
     """
     if update is None:
         figure, update = None, figure
-    with one_for_each_cell():
+    with one_for_each_cell(own_widgets(controls)):
         if os.environ.get(EXPORT):
             shown = film(Drawing(figure, update), make_controls(update, controls))
         else:
@@ -142,14 +152,17 @@ _of_cell: dict[str, tuple[str, list[widgets.Widget]]] = {}
 
 
 @contextmanager
-def one_for_each_cell() -> Iterator[None]:
-    """Close what an earlier run of the same cell showed: ipywidgets itself keeps it for ever."""
+def one_for_each_cell(given: list[widgets.Widget]) -> Iterator[None]:
+    """Close what an earlier run of the same cell showed: ipywidgets itself keeps it for ever.
+
+    `given` was made before, for this cell.
+    """
     kernel = getattr(get_ipython(), "kernel", None)
     parent = kernel.get_parent() if kernel else {}
     cell, run = parent.get("metadata", {}).get("cellId"), parent.get("header", {}).get("msg_id")
     earlier, made = _of_cell.get(cell, (run, []))
     if earlier != run:
-        for widget in made:
+        for widget in set(made) - set(given):
             widget.close()
         made = []
         _of_cell.pop(cell)
@@ -160,4 +173,10 @@ def one_for_each_cell() -> Iterator[None]:
     finally:
         widgets.Widget.on_widget_constructed(None)
         if cell:
-            _of_cell[cell] = run, made
+            _of_cell[cell] = run, made + given
+
+
+def own_widgets(controls: dict[str, Any]) -> list[widgets.Widget]:
+    """Return the widgets of `draw_again()` and `play()`, which are made before `explore` is run."""
+    ours = [c for c in controls.values() if isinstance(c, DrawAgain | PlayedSlider)]
+    return [widget for control in ours for widget in (control, control.layout, control.style)]
