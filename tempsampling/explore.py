@@ -10,7 +10,7 @@ import gc
 import html
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -152,10 +152,10 @@ _of_cell: dict[str, tuple[str, list[widgets.Widget]]] = {}
 
 
 @contextmanager
-def one_for_each_cell(given: list[widgets.Widget]) -> Iterator[None]:
+def one_for_each_cell(given: Sequence[widgets.Widget] = ()) -> Iterator[None]:
     """Close what an earlier run of the same cell showed: ipywidgets itself keeps it for ever.
 
-    `given` was made before, for this cell.
+    `given` are widgets made before, for this cell.
     """
     kernel = getattr(get_ipython(), "kernel", None)
     parent = kernel.get_parent() if kernel else {}
@@ -173,7 +173,7 @@ def one_for_each_cell(given: list[widgets.Widget]) -> Iterator[None]:
     finally:
         widgets.Widget.on_widget_constructed(None)
         if cell:
-            _of_cell[cell] = run, made + given
+            _of_cell[cell] = run, [*made, *given]
 
 
 def own_widgets(controls: dict[str, Any]) -> list[widgets.Widget]:
