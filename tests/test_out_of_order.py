@@ -142,9 +142,7 @@ def outcome(error, given):
     missing = re.match("name '(.+?)' is not defined", error["evalue"])
     if error["ename"] == "NameError" and missing and missing[1] in given:
         return "NameError"
-    files = re.findall(
-        r"File (\S+?):\d+", re.sub(r"\x1b\[[\d;]*m", "", "".join(error["traceback"]))
-    )
+    files = re.findall(r"File (.+?):\d+", re.sub(r"\x1b\[[\d;]*m", "", "".join(error["traceback"])))
     ours = files and re.search(r"tempsampling[/\\]\w+\.py$", files[-1])
     kind = error["ename"] in ("ValueError", "TypeError", "RuntimeError")
     if ours and kind and re.search(r"\b(must|has|needs)\b", error["evalue"]):
