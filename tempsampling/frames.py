@@ -52,7 +52,7 @@ class Frames:
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}
         whole = _skeleton(self.figure, layers) != self._skeleton
         whole = whole or any(artist.stale for artist in self._fixed)
-        whole = whole or not _layers_are_apart(self.figure)
+        whole = whole or not self._apart
         for axes, artists in layers.items():
             changed = [i for i, artist in enumerate(artists) if _is_stale(artist)]
             if changed and changed[0] < self._first_moving.get(axes, len(artists)):
@@ -77,7 +77,8 @@ class Frames:
         for artist in self._foreground:
             artist.set_animated(False)  # in case that an interrupt left it so
         self._foreground = []
-        if _layers_are_apart(self.figure) and not self._sticking_out:
+        self._apart = _layers_are_apart(self.figure)
+        if self._apart and not self._sticking_out:
             for axes, artists in layers.items():
                 first = self._first_moving.get(axes, len(artists))
                 self._foreground += artists[first:] if axes.get_visible() else []
@@ -147,6 +148,7 @@ def _skeleton(figure: Figure, layers: dict[Axes, list[Artist]]) -> list[tuple]:
     """What only a full redraw can follow: sizes, places, and which artists there are."""
     return [
         (*figure.get_size_inches(), figure.dpi, *_figure_artists(figure)),
+        tuple(artist.get_zorder() for artist in [*_figure_artists(figure), *figure.axes]),
         tuple(_height(text) for text in figure.texts),
         *(legend.get_window_extent().size.round().tolist() for legend in figure.legends),
         *((*artists, *_shape(axes)) for axes, artists in layers.items()),
