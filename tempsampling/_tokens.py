@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import plain_array, shorten
+from tempsampling._arguments import each_fits, plain_array, shorten
 
 
 def token_array(
@@ -16,9 +16,8 @@ def token_array(
         raise TypeError(f"tokens must be {kind} of token indices, got {shorten(tokens)}")
     if not array.size and not empty:
         raise ValueError(f"tokens must not be empty, got shape {array.shape}")
-    outside = array[(array < 0) | (array >= vocabulary)]
-    if outside.size:
-        raise ValueError(f"tokens must be indices from 0 to {vocabulary - 1}, got {outside[0]}")
+    possible = (array >= 0) & (array < vocabulary)
+    each_fits(array, possible, "tokens", f"indices from 0 to {vocabulary - 1}")
     return array.astype(np.intp)
 
 

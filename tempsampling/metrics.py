@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
     MOST,
+    each_fits,
     probability_array,
     real_number,
     real_numbers,
@@ -197,9 +198,7 @@ def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     """
     chance = real_numbers(p, "p")
     k = real_number(whole_number(k, "k"), "k")
-    wrong = ~((chance >= 0) & (chance <= 1))
-    if wrong.any():
-        raise ValueError(f"p must be from 0 to 1, got {chance[wrong].flat[0]}")
+    each_fits(chance, (chance >= 0) & (chance <= 1), "p", "from 0 to 1")
     with np.errstate(divide="ignore"):  # p = 1: the logarithm is minus infinity, and that is right
         result = -np.expm1(k * np.log1p(-chance.astype(np.float64))) + 0.0
     return float(result) if result.ndim == 0 else result
