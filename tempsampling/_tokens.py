@@ -21,8 +21,14 @@ def token_array(
     return array.astype(np.intp)
 
 
-def fitting(new: int, before: int, context: int) -> None:
-    """Raise an error if new tokens, after those before, are more than a model's context holds."""
+def fitting(rows: NDArray, sequences: int, before: int, context: int) -> None:
+    """Raise an error if rows of new tokens do not go on from a cache, or not within the context."""
+    if len(rows) != sequences:
+        raise ValueError(
+            f"tokens must have one row for each of the {sequences} sequences in cache,"
+            f" got {len(rows)}"
+        )
+    new = rows.shape[1]
     if before + new > context:
         raise ValueError(
             f"tokens must fit into the context of {context} tokens, got {new} more after {before}"
