@@ -83,9 +83,8 @@ class ProbabilityBars:
         if reference is not None:
             if self._shadows is None:
                 raise ValueError("reference must be None, for the chart was made without one")
-            for shadow, width in zip(
-                self._shadows, self._checked(reference, "reference"), strict=True
-            ):
+            widths = self._checked(reference, "reference")
+            for shadow, width in zip(self._shadows, widths, strict=True):
                 shadow.set_width(width)
         for bar, value, probability in zip(self._bars, self._values, p, strict=True):
             bar.set_width(probability)
