@@ -20,21 +20,9 @@ from tempsampling._arguments import (
     shorten,
     whole_number,
 )
-from tempsampling._bleu import self_bleu
+from tempsampling._bleu import self_bleu as self_bleu  # a measure like those here
 from tempsampling._texts import listed, ngrams, token_lists
 from tempsampling.distributions import entropy
-
-__all__ = [
-    "distinct_n",
-    "effective_number",
-    "ends_in_loop",
-    "pass_at_k",
-    "pass_at_k_estimate",
-    "repetition_rate",
-    "self_bleu",
-    "tail_mass",
-    "unique_fraction",
-]
 
 
 def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
