@@ -26,14 +26,7 @@ from tempsampling.metrics import (
     unique_fraction,
 )
 from tempsampling.sampling import sample, truncate
-from tempsampling.truncation import (
-    epsilon_cutoff,
-    eta_cutoff,
-    min_p,
-    top_k,
-    top_p,
-    typical_p,
-)
+from tempsampling.truncation import epsilon_cutoff, eta_cutoff, min_p, top_k, top_p, typical_p
 
 __all__ = [
     "Mirostat",

@@ -31,6 +31,12 @@ def plain_array(values: ArrayLike, name: str) -> NDArray:
         raise ValueError(f"{name} must be rectangular, got {shorten(values)}") from None
 
 
+def each_fits(array: NDArray, fits: NDArray[np.bool], name: str, wanted: str) -> None:
+    """Raise ValueError with the first number that does not fit, if there is one."""
+    if not fits.all():
+        raise ValueError(f"{name} must be {wanted}, got {array[~fits].flat[0]}")
+
+
 def real_numbers(values: ArrayLike, name: str) -> NDArray:
     """Return one number or any array of integers or floats; it may share memory."""
     array = plain_array(values, name)
@@ -84,9 +90,7 @@ def logit_array(values: ArrayLike, name: str = "logits", axis: int = -1) -> NDAr
 def probability_array(values: ArrayLike, name: str, axis: int = -1) -> NDArray[np.float64]:
     """Return probabilities as float64: not negative, with sum 1 along `axis`."""
     p = real_array(values, name, axis).astype(np.float64)
-    if not np.all(np.isfinite(p)) or np.any(p < 0):
-        bad = p[~np.isfinite(p) | (p < 0)].flat[0]
-        raise ValueError(f"{name} must be from 0 to 1, got {bad}")
+    each_fits(p, np.isfinite(p) & (p >= 0), name, "from 0 to 1")
     total = p.sum(axis=axis)
     if np.any(np.abs(total - 1) > 1e-4):
         worst = np.ravel(total)[np.argmax(np.abs(np.ravel(total) - 1))]
@@ -105,9 +109,7 @@ def label_array(values: ArrayLike, name: str, shape: tuple[int, ...]) -> NDArray
         )
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    outside = (array < 0) | (array >= shape[-1])
-    if outside.any():
-        raise ValueError(f"{name} must be from 0 to {shape[-1] - 1}, got {array[outside].flat[0]}")
+    each_fits(array, (array >= 0) & (array < shape[-1]), name, f"from 0 to {shape[-1] - 1}")
     return array.astype(np.intp).ravel()
 
 
@@ -201,18 +203,15 @@ def uniforms(leading: tuple[int, ...], size: Any, rng: Any, noise: Any) -> NDArr
             f"noise must end in the leading shape of the logits, {leading}, got shape {u.shape}"
         )
     u = u.astype(np.float64)
-    outside = ~((u >= 0) & (u < 1))
-    if outside.any():
-        raise ValueError(f"noise must be from 0 up to, not including, 1, got {u[outside].flat[0]}")
+    each_fits(u, (u >= 0) & (u < 1), "noise", "from 0 up to, not including, 1")
     return u
 
 
 def _shape(size: int | tuple[int, ...] | None) -> tuple[int, ...]:
     if size is None:
         return ()
-    if isinstance(size, tuple | list):
-        return tuple(whole_number(length, "size", least=0) for length in size)
-    return (whole_number(size, "size", least=0),)
+    lengths = size if isinstance(size, tuple | list) else [size]
+    return tuple(whole_number(length, "size", least=0) for length in lengths)
 
 
 def string(value: str, name: str) -> str:

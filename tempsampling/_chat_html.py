@@ -6,7 +6,7 @@ serves light and dark themes, and needs no style sheet. Everything is escaped.
 
 from html import escape
 
-from tempsampling._tint_html import LEGEND, STEPS, TINTS, running
+from tempsampling._tint_html import LEGEND, STEPS, TINTS, running, tint
 from tempsampling.continuation import Continuation
 from tempsampling.conversation import Turn
 
@@ -61,9 +61,8 @@ def _tokens(reply: Continuation) -> str:
 
 
 def _tinted(shown: str, p: float) -> str:
-    tint = next(tint for least, tint in zip(STEPS, TINTS, strict=True) if p >= least)
-    if tint == TINTS[0]:
+    if tint(p) == TINTS[0]:
         return shown
     word = shown.lstrip(" ")
     space = shown[: len(shown) - len(word)]
-    return f'{space}<span style="background-color:{tint};border-radius:3px">{word}</span>'
+    return f'{space}<span style="background-color:{tint(p)};border-radius:3px">{word}</span>'

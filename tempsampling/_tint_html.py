@@ -53,6 +53,11 @@ STYLE = """<style>
 </style>"""
 
 
+def tint(p: float) -> str:
+    """Return the color that stands for a probability."""
+    return next(tint for least, tint in zip(STEPS, TINTS, strict=True) if p >= least)
+
+
 def page(body: str) -> str:
     """Return the finished output; dollar signs in it are not to be taken for formulas."""
     return f'{STYLE}<div class="ts-tint tex2jax_ignore mathjax_ignore">{body}</div>'
@@ -83,8 +88,7 @@ def token(shown: str, p: float, card: str, group: str, bar: bool) -> str:
 
 def tinted(shown: str, p: float, bar: bool = False) -> str:
     """Return HTML on the tint of a probability, with a bar before it or without."""
-    tint = next(tint for least, tint in zip(STEPS, TINTS, strict=True) if p >= least)
-    style = f"background-color:{tint}" + ";border-left:3px solid" * bar
+    style = f"background-color:{tint(p)}" + ";border-left:3px solid" * bar
     tag = "b" if p < SURPRISING else "span"
     return f'<{tag} style="{style}">{shown}</{tag}>'
 

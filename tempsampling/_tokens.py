@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import plain_array, shorten
+from tempsampling._arguments import each_fits, plain_array, shorten
 
 
 def token_array(
@@ -16,14 +16,19 @@ def token_array(
         raise TypeError(f"tokens must be {kind} of token indices, got {shorten(tokens)}")
     if not array.size and not empty:
         raise ValueError(f"tokens must not be empty, got shape {array.shape}")
-    outside = array[(array < 0) | (array >= vocabulary)]
-    if outside.size:
-        raise ValueError(f"tokens must be indices from 0 to {vocabulary - 1}, got {outside[0]}")
+    possible = (array >= 0) & (array < vocabulary)
+    each_fits(array, possible, "tokens", f"indices from 0 to {vocabulary - 1}")
     return array.astype(np.intp)
 
 
-def fitting(new: int, before: int, context: int) -> None:
-    """Raise an error if new tokens, after those before, are more than a model's context holds."""
+def fitting(rows: NDArray, sequences: int, before: int, context: int) -> None:
+    """Raise an error if rows of new tokens do not go on from a cache, or not within the context."""
+    if len(rows) != sequences:
+        raise ValueError(
+            f"tokens must have one row for each of the {sequences} sequences in cache,"
+            f" got {len(rows)}"
+        )
+    new = rows.shape[1]
     if before + new > context:
         raise ValueError(
             f"tokens must fit into the context of {context} tokens, got {new} more after {before}"

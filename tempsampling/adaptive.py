@@ -177,10 +177,8 @@ class Mirostat:
         self, tau: float, eta: float = 0.1, rng: int | np.random.Generator | None = None
     ) -> None:
         """Begin with mu = 2 tau."""
-        self.tau, self.eta = (
-            finite_number(tau, "tau", zero=False),
-            finite_number(eta, "eta", zero=False),
-        )
+        self.tau = finite_number(tau, "tau", zero=False)
+        self.eta = finite_number(eta, "eta", zero=False)
         self.mu = 2 * self.tau
         self._rng = generator(rng)
 

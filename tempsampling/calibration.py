@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
     MOST,
+    each_fits,
     generator,
     label_array,
     logit_array,
@@ -53,9 +54,7 @@ def reliability(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> R
     >>> reliability([0.6, 0.7, 0.9], [True, False, True], bins=2).accuracy.round(2)
     array([ nan, 0.67])
     """
-    confidences, correct = _answers(confidences, correct)
-    edges = _edges(bins)
-    return _reliability(confidences, correct, edges)
+    return _reliability(*_answers(confidences, correct), _edges(bins))
 
 
 def expected_calibration_error(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
@@ -238,10 +237,7 @@ def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[NDArray, NDArr
         raise ValueError(
             f"correct must have the shape of confidences, {confidences.shape}, got {right.shape}"
         )
-    for values, name, fits in (
-        (confidences, "confidences must be from 0 to 1", (confidences >= 0) & (confidences <= 1)),
-        (right, "correct must be True or False (1 or 0)", (right == 0) | (right == 1)),
-    ):
-        if not fits.all():
-            raise ValueError(f"{name}, got {values[~fits].flat[0]}")
+    possible = (confidences >= 0) & (confidences <= 1)
+    each_fits(confidences, possible, "confidences", "from 0 to 1")
+    each_fits(right, (right == 0) | (right == 1), "correct", "True or False (1 or 0)")
     return confidences.astype(np.float64).ravel(), right.astype(np.float64).ravel()

@@ -182,19 +182,15 @@ def verdict(trial: Trial) -> str:
     )
     found = compare(trial)
     if found is None:
-        likelier = likelihood > at_ends(trial.prompts)
-        return f"{said} All baselines are {'less likely' if likelier else 'likelier'} than that."
+        greedy = max(curve(name, trial.prompts)[..., 0].mean(axis=1).max() for name in BASELINES)
+        where = "less likely" if likelihood > greedy else "likelier"
+        return f"{said} All baselines are {where} than that."
     points, error = 100 * found.difference, 100 * found.error
     result = f"yours is {found.side} by {abs(points):.1f} ± {error:.1f} percentage points"
     if not found.side:
         result = f"they cannot be told apart ({points:+.1f} ± {error:.1f} percentage points)"
     best = f"The best baseline as likely as that, {found.best}, has {found.there:.1%}"
     return f"{said} {best}: {result}."
-
-
-def at_ends(prompts: str) -> float:
-    """Return the likelihood of the coldest baseline: greedy."""
-    return max(curve(name, prompts)[..., 0].mean(axis=1).max() for name in BASELINES)
 
 
 def picture(trial: Trial) -> tuple[Figure, str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tempsampling._calls import TooLongError, call, little_printed, one_line, raised
+from tempsampling._calls import NOTHING, TooLongError, call, little_printed, one_line, raised
 from tempsampling.exercises import EXERCISES, Exercise
 
 
@@ -57,10 +57,7 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
     except (Exception, SystemExit) as error:
         return f"Not yet: {answer.__name__}({shown}) {raised(error)}."
     if result is None or result is ...:
-        return (
-            f"Not done yet: {answer.__name__} returns nothing. Replace the dots with your code,"
-            " and end with return."
-        )
+        return NOTHING.format(answer.__name__)
     for name, value in arguments.items():
         if not _unchanged(given[name], value):
             return f"Not yet: your function changes its argument {name}. Make a new one instead."

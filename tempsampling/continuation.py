@@ -19,6 +19,9 @@ ALTERNATIVES = 5  # likeliest tokens that are kept for every step
 HALF_A_CHARACTER = "\N{REPLACEMENT CHARACTER}"  # what bytes decode to that need those to come
 
 
+Alternatives = tuple[tuple[str, float], ...]  # the likeliest tokens and the model's p
+
+
 class Model(Protocol):
     """What `generate` needs of a language model; `SmolLM2` and `TransformersModel` have it."""
 
@@ -55,9 +58,7 @@ class Continuation:
     probabilities: NDArray[np.float64]  # of the model itself: T = 1, nothing cut off
     sampler_probabilities: NDArray[np.float64]  # after temperature and truncation
     entropies: NDArray[np.float64]  # of the model's distribution before the token, in bits
-    alternatives: tuple[
-        tuple[tuple[str, float], ...], ...
-    ]  # the likeliest tokens and the model's p
+    alternatives: tuple[Alternatives, ...]
     temperature: float
     ended: bool  # by a token of the model, not by max_tokens
 
@@ -115,7 +116,7 @@ class GrowingContinuation:
         self._pieces: list[str] = []
         self._unread: list[int] = []  # the last tokens, if they end within a character
         self._numbers: list[tuple[float, float, float]] = []
-        self._alternatives: list[tuple[tuple[str, float], ...]] = []
+        self._alternatives: list[Alternatives] = []
 
     def add(self, token: int, p: NDArray, entropy: float, sampler_probability: float) -> None:
         """Append a token that was drawn from p, the model's probabilities of all tokens."""
@@ -183,8 +184,7 @@ def prompt_tokens(model: Model, text: str, room: int, name: str = "prompt") -> l
     if len(tokens) + room > model.context:
         raise ValueError(
             f"{name} must leave room for {shorten(room)} more tokens in the context of"
-            f" {model.context},"
-            f" got {len(tokens)} tokens"
+            f" {model.context}, got {len(tokens)} tokens"
         )
     return tokens
 

@@ -14,12 +14,7 @@ every temperature.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tempsampling._arguments import (
-    logit_array,
-    probability_array,
-    real_number,
-    temperature_number,
-)
+from tempsampling._arguments import logit_array, probability_array, real_number, temperature_number
 
 
 def softmax(logits: ArrayLike, temperature: float = 1.0, axis: int = -1) -> NDArray[np.float64]:

@@ -151,8 +151,8 @@ class GGUFFile:
         for name, tensor in tensors.items():
             # A matrix of (outputs, inputs) is listed with its inputs first.
             found = tuple(int(length) for length in reversed(tensor.shape))
-            if found != shapes[name.rpartition(".")[2]]:
-                wanted = shapes[name.rpartition(".")[2]]
+            wanted = shapes[name.rpartition(".")[2]]
+            if found != wanted:
                 raise ValueError(f"{self.path} must have {name} of shape {wanted}, got {found}")
 
     def _dequantized(self, tensor: ReaderTensor) -> Array:

@@ -13,27 +13,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._arguments import (
     MOST,
+    each_fits,
     probability_array,
     real_number,
     real_numbers,
     shorten,
     whole_number,
 )
-from tempsampling._bleu import self_bleu
+from tempsampling._bleu import self_bleu as self_bleu  # a measure like those here
 from tempsampling._texts import listed, ngrams, token_lists
 from tempsampling.distributions import entropy
-
-__all__ = [
-    "distinct_n",
-    "effective_number",
-    "ends_in_loop",
-    "pass_at_k",
-    "pass_at_k_estimate",
-    "repetition_rate",
-    "self_bleu",
-    "tail_mass",
-    "unique_fraction",
-]
 
 
 def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
@@ -197,9 +186,7 @@ def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     """
     chance = real_numbers(p, "p")
     k = real_number(whole_number(k, "k"), "k")
-    wrong = ~((chance >= 0) & (chance <= 1))
-    if wrong.any():
-        raise ValueError(f"p must be from 0 to 1, got {chance[wrong].flat[0]}")
+    each_fits(chance, (chance >= 0) & (chance <= 1), "p", "from 0 to 1")
     with np.errstate(divide="ignore"):  # p = 1: the logarithm is minus infinity, and that is right
         result = -np.expm1(k * np.log1p(-chance.astype(np.float64))) + 0.0
     return float(result) if result.ndim == 0 else result

@@ -11,7 +11,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from tempsampling._arguments import real_array
+from tempsampling._arguments import each_fits, real_array
 from tempsampling._texts import listed
 from tempsampling.frames import Frames
 from tempsampling.labels import percent, writable
@@ -83,9 +83,8 @@ class ProbabilityBars:
         if reference is not None:
             if self._shadows is None:
                 raise ValueError("reference must be None, for the chart was made without one")
-            for shadow, width in zip(
-                self._shadows, self._checked(reference, "reference"), strict=True
-            ):
+            widths = self._checked(reference, "reference")
+            for shadow, width in zip(self._shadows, widths, strict=True):
                 shadow.set_width(width)
         for bar, value, probability in zip(self._bars, self._values, p, strict=True):
             bar.set_width(probability)
@@ -100,9 +99,8 @@ class ProbabilityBars:
         p = real_array(probabilities, name).astype(float)
         if p.shape != (len(self.labels),):
             raise ValueError(f"{name} must have shape ({len(self.labels)},), got {p.shape}")
-        outside = ~((p >= -1e-9) & (p <= 1 + 1e-9))  # a sum of probabilities may miss 1 a little
-        if np.any(outside):
-            raise ValueError(f"{name} must be from 0 to 1, got {p[outside][0]}")
+        # A sum of probabilities may miss 1 a little.
+        each_fits(p, (p >= -1e-9) & (p <= 1 + 1e-9), name, "from 0 to 1")
         return np.clip(p, 0, 1)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tempsampling._calls import MOST_STEPS, TooLongError, call, raised
+from tempsampling._calls import MOST_STEPS, NOTHING, TooLongError, call, raised
 
 VOCABULARY = 49_152  # tokens of SmolLM2
 MOST_LINES = 20_000  # of Python that a sampler may run for one token
@@ -119,10 +119,7 @@ def drawn(sampler: Callable, logits: NDArray, rng: np.random.Generator) -> int:
         known = [sentence for part, sentence in RAISED.items() if part in said]
         raise WrongSamplerError(f"Not yet: {[*known, said][0]}") from None
     if result is None or result is ...:
-        raise WrongSamplerError(
-            f"Not done yet: {name} returns nothing. Replace the dots with your code, and end with"
-            " return."
-        )
+        raise WrongSamplerError(NOTHING.format(name))
     _unless(np.array_equal(given, logits), CHANGED)
     wrong = _wrong_token(result, logits)
     _unless(wrong is None, wrong)

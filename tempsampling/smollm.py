@@ -208,12 +208,7 @@ class SmolLM2:
             cache = Cache(sizes.blocks, len(rows), sizes.kv_heads, sizes.size)
         elif not isinstance(cache, Cache):
             raise TypeError(f"cache must be what next_logits returned last, got {shorten(cache)}")
-        elif cache.sequences != len(rows):
-            raise ValueError(
-                f"tokens must have one row for each of the {cache.sequences} sequences in cache,"
-                f" got {len(rows)}"
-            )
-        fitting(rows.shape[1], cache.length, self.context)
+        fitting(rows, cache.sequences, cache.length, self.context)
         return cache
 
     def _read(self, rows: NDArray[np.intp], cache: Cache) -> Iterator[tuple[int, Array]]:

@@ -109,12 +109,8 @@ class TransformersModel:
         begun = self._begin and (rows[:, 0] == self._begin[0]).all()  # as a chat prompt is
         if before == 0 and self._begin and not begun:
             rows = np.insert(rows, 0, self._begin[0], axis=1)
-        fitting(rows.shape[1], before, self.context + len(self._begin))
-        if before and len(cache.layers[0].keys) != len(rows):
-            raise ValueError(
-                f"tokens must have one row for each of the {len(cache.layers[0].keys)} sequences"
-                f" in cache, got {len(rows)}"
-            )
+        sequences = len(cache.layers[0].keys) if before else len(rows)
+        fitting(rows, sequences, before, self.context + len(self._begin))
         tokens = torch.as_tensor(rows, device=self.model.device)
         return self.model(input_ids=tokens, past_key_values=cache, **options)
 

@@ -66,9 +66,8 @@ def top_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    logits : array of real numbers, any shape; minus infinity means impossible
+    logits, axis : as in `top_k`
     p : real number, 0 < p <= 1; p = 1 keeps everything
-    axis : the axis of the vocabulary
 
     Returns and raises as `top_k` does.
 
@@ -93,9 +92,8 @@ def min_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
 
     Parameters
     ----------
-    logits : array of real numbers, any shape; minus infinity means impossible
+    logits, axis : as in `top_k`
     p : real number, 0 <= p <= 1; 0 keeps everything, 1 keeps the likeliest and its ties
-    axis : the axis of the vocabulary
 
     Returns and raises as `top_k` does.
 
@@ -120,9 +118,8 @@ def typical_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64
 
     Parameters
     ----------
-    logits : array of real numbers, any shape; minus infinity means impossible
+    logits, axis : as in `top_k`
     p : real number, 0 < p <= 1; p = 1 keeps everything
-    axis : the axis of the vocabulary
 
     Returns and raises as `top_k` does.
 
@@ -154,9 +151,8 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray
 
     Parameters
     ----------
-    logits : array of real numbers, any shape; minus infinity means impossible
+    logits, axis : as in `top_k`
     epsilon : real number, 0 < epsilon < 1; useful values are around 0.001
-    axis : the axis of the vocabulary
 
     Returns and raises as `top_k` does.
 
@@ -187,14 +183,12 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
 
     Parameters
     ----------
-    logits : array of real numbers, any shape; minus infinity means impossible
+    logits, axis : as in `top_k`
     epsilon : real number, 0 < epsilon < 1; useful values are around 0.001
-    axis : the axis of the vocabulary
 
     Returns and raises as `top_k` does.
 
-    Source: Hewitt, Manning and Liang (2022), "Truncation sampling as language model desmoothing",
-    arXiv:2210.15191. Hugging Face agrees; vLLM, llama.cpp and mlx-lm do not have it.
+    Source, and who has it: as for `epsilon_cutoff`.
 
     Examples
     --------

@@ -12,6 +12,17 @@ def cells(number):
     return json.loads(path.read_text(encoding="utf-8"))["cells"]
 
 
+def cell(number, cell_id):
+    """One cell of a lesson."""
+    (found,) = (cell for cell in cells(number) if cell["id"] == cell_id)
+    return found
+
+
+def source(number, cell_id):
+    """The text or the code of one cell."""
+    return "".join(cell(number, cell_id)["source"])
+
+
 def prose(number):
     """All text of a lesson, folds included."""
     texts = ("".join(cell["source"]) for cell in cells(number) if cell["cell_type"] == "markdown")
@@ -25,6 +36,6 @@ def folded_answers(number):
 
 def printed(number, cell_id):
     """What a cell printed or showed, as plain text."""
-    (cell,) = (cell for cell in cells(number) if cell["id"] == cell_id)
-    parts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell["outputs"]]
+    outputs = cell(number, cell_id)["outputs"]
+    parts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
     return "".join("".join(part) for part in parts)

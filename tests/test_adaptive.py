@@ -1,3 +1,5 @@
+"""Temperatures chosen at every token: each rule is its formula, within its bounds."""
+
 import numpy as np
 import pytest
 
@@ -34,6 +36,10 @@ def test_edt_is_its_formula():
 def test_edt_is_zero_for_a_certain_model_and_constant_for_theta_zero():
     assert edt_temperature([0.0, -np.inf], 1.2, theta=0.3) == 0
     assert edt_temperature([0.0, -np.inf], 1.2, theta=0) == 1.2
+
+
+def test_edt_is_cold_and_quiet_where_the_entropy_almost_vanishes():
+    assert edt_temperature([0.0, -740.0], 1.0, 0.5) == 0
 
 
 def test_edt_is_lower_where_the_model_is_surer():
@@ -89,7 +95,3 @@ def test_mirostat_draws_with_its_own_generator():
     drawn = [first.sample(z) for _ in range(20)]
     assert drawn == [second.sample(z) for _ in range(20)]
     assert len(set(drawn)) > 1
-
-
-def test_edt_is_cold_and_quiet_where_the_entropy_almost_vanishes():
-    assert edt_temperature([0.0, -740.0], 1.0, 0.5) == 0

@@ -152,7 +152,7 @@ CASES["readable: softmax by hand"] = (
 
 # --- numbers ------------------------------------------------------------------------------------
 
-FOUR, RISING = [0.5] * 4, {"lowest": 0.1, "highest": 2.0}
+FOUR = [0.5] * 4
 REAL = {  # argument: what is called, and the words for -1 and for nan (None: it is allowed)
     "temperature": (lambda v: ts.softmax(Z, v), "a number from 0 to infinity"),
     "temperature ": (lambda v: ts.sample(Z, temperature=v), "a number from 0 to infinity"),

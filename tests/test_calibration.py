@@ -1,3 +1,5 @@
+"""Reliability and its error are their definitions, and a temperature is fitted by likelihood."""
+
 import numpy as np
 import pytest
 
@@ -31,6 +33,12 @@ def test_reliability_by_hand():
 
 def test_a_bin_includes_its_upper_edge_and_the_first_one_zero():
     assert reliability([0, 0.25, 0.5, 0.75, 1], [1] * 5, bins=4).count.tolist() == [2, 1, 1, 1]
+
+
+@pytest.mark.parametrize("bins", [3, 6, 7, 15, 49])
+def test_a_confidence_on_an_edge_belongs_to_the_bin_below(bins):
+    for upper in range(1, bins + 1):
+        assert np.flatnonzero(reliability([upper / bins], [1], bins).count) == upper - 1
 
 
 def test_expected_calibration_error_weights_by_count():
@@ -77,6 +85,12 @@ def test_the_fit_scales_with_the_logits(scale):
     assert fit_temperature(scale * z, labels) == pytest.approx(scale * fit_temperature(z, labels))
 
 
+@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e155, 1e307])
+def test_logits_of_any_size_are_fitted(scale):
+    logits, labels = [[np.log(3.0) / 2, 0.0]] * 4, [0, 0, 0, 1]
+    assert fit_temperature(np.multiply(logits, scale), labels) == pytest.approx(scale / 2)
+
+
 def test_masked_tokens_do_not_count():
     z, labels = logits_and_labels(1.3, shape=(300, 10))
     masked = np.concatenate([z, np.full((300, 5), -np.inf)], axis=-1)
@@ -113,15 +127,3 @@ def test_nothing_is_changed():
     z, labels = logits_and_labels(1.0, shape=(20, 5))
     z.flags.writeable = labels.flags.writeable = False
     assert fit_temperature(z, labels) > 0
-
-
-@pytest.mark.parametrize("bins", [3, 6, 7, 15, 49])
-def test_a_confidence_on_an_edge_belongs_to_the_bin_below(bins):
-    for upper in range(1, bins + 1):
-        assert np.flatnonzero(reliability([upper / bins], [1], bins).count) == upper - 1
-
-
-@pytest.mark.parametrize("scale", [1e-300, 1e-170, 1e155, 1e307])
-def test_logits_of_any_size_are_fitted(scale):
-    logits, labels = [[np.log(3.0) / 2, 0.0]] * 4, [0, 0, 0, 1]
-    assert fit_temperature(np.multiply(logits, scale), labels) == pytest.approx(scale / 2)

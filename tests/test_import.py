@@ -1,3 +1,5 @@
+"""`import tempsampling` is cheap."""
+
 import subprocess
 import sys
 

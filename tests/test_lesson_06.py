@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import cells, folded_answers, printed
+from lessons import folded_answers, printed, source
 
 from tempsampling import softmax
 from tempsampling.generation import generate
@@ -27,11 +27,6 @@ def model():
 @pytest.fixture(scope="module")
 def weather(model):
     return model.logits("The weather today is")
-
-
-def source(name):
-    (cell,) = (cell for cell in cells(6) if cell["id"] == name)
-    return "".join(cell["source"])
 
 
 def expected(p, n):
@@ -64,8 +59,8 @@ def test_the_distribution_of_different_words_has_the_expected_mean():
 
 def test_the_question_is_answered_by_an_exact_calculation(answers):
     assert no_more(10) == pytest.approx(0.284, abs=0.0005)
-    assert "1% · 8% · 28% · 50%" in source("question")
-    assert source("slider-text").count(f"{no_more(10):.0%}") == 1
+    assert "1% · 8% · 28% · 50%" in source(6, "question")
+    assert source(6, "slider-text").count(f"{no_more(10):.0%}") == 1
     assert f"temperature {100 * no_more(10):.0f} times in 100" in answers
     share, error = map(
         float, re.search(r"more: ([\d.]+)%, ± ([\d.]+)%", printed(6, "repeat")).groups()
@@ -90,9 +85,9 @@ def test_the_curves_of_the_toy(answers):
     means = [expected(p, n) for n in (10, 100) for p in (hot, cold)]
     assert "At 10 draws: {:.2f} against {:.2f}".format(*means) in answers
     assert "it is {:.2f} against {:.2f}".format(*means[2:]) in answers
-    assert f"from {means[1]:.2f} to {means[0]:.2f}" in source("curve-text")
+    assert f"from {means[1]:.2f} to {means[0]:.2f}" in source(6, "curve-text")
     dots = [1, 2, 3, 4, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000]
-    assert f"np.array({dots})" in source("curve")
+    assert f"np.array({dots})" in source(6, "curve")
     assert max(dots, key=lambda n: expected(hot, n) - expected(cold, n)) == 10
     below, above = (expected(softmax(LOGITS, temperature), 10) for temperature in (0.65, 0.7))
     assert f"T = 0.65 or colder: {below:.2f} there, {above:.2f} at T = 0.70" in answers
@@ -105,7 +100,7 @@ def test_the_four_words_of_the_model(model, weather):
     tokens = [token for (token,) in tokens]
     p = softmax(weather)
     assert p[tokens].sum() < 0.01
-    assert f"has {p.max():.0%}" in source("model-words-text")
+    assert f"has {p.max():.0%}" in source(6, "model-words-text")
     assert model.decode([p.argmax()]) == " "
     assert np.argsort(-p[tokens]).tolist() == [0, 2, 3, 1]  # rainy last
 
@@ -175,7 +170,7 @@ def test_more_draws_make_the_count_a_worse_judge():
     drawn = [int(share) / 100 for share in re.findall(r": (\d+)% and", printed(6, "ceiling"))]
     assert drawn == pytest.approx(shares, abs=0.025)
     sunny = [softmax(LOGITS, temperature)[0] for temperature in (1.0, 2.0)]
-    assert "from {:.0%} to {:.0%}".format(*sunny) in source("ceiling-text")
+    assert "from {:.0%} to {:.0%}".format(*sunny) in source(6, "ceiling-text")
 
 
 def test_what_a_hundred_draws_without_stormy_say(answers):

@@ -4,20 +4,17 @@ Those that rest on sampled text are read from the committed output of the cell t
 with room for what another machine's rounding may change.
 """
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from lessons import folded_answers
+from lessons import cell, folded_answers, printed, source
 
 from tempsampling import softmax
 from tempsampling.continuation import score
 from tempsampling.generation import generate
 from tempsampling.smollm import SmolLM2
 
-(PATH,) = (Path(__file__).resolve().parent.parent / "notebooks").glob("07_*.ipynb")
 PLANET = "What is the largest planet in the solar system?"
 PARTING = ["Bye!", "See you!", "Take care!", "Farewell!"]
 
@@ -25,11 +22,6 @@ PARTING = ["Bye!", "See you!", "Take care!", "Farewell!"]
 @pytest.fixture(scope="module")
 def answers():
     return folded_answers(7)
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return {cell["id"]: cell for cell in json.loads(PATH.read_text(encoding="utf-8"))["cells"]}
 
 
 @pytest.fixture(scope="module")
@@ -44,27 +36,15 @@ def log_p(model):
     return [np.log(each.probabilities) for each in scored]
 
 
-def printed(cells, name):
-    return "".join("".join(output.get("text", "")) for output in cells[name]["outputs"])
-
-
 def agreement(p):
     return (p**2).sum()
 
 
-def test_the_agreement_of_the_opening_question(cells):
+def test_the_agreement_of_the_opening_question():
     share = f"{agreement(softmax([1, 2, 3, 4])):.0%}"
-    assert f"agreement {share}" in printed(cells, "agreement")
-    assert f"{share} at T = 1, the answer" in text_of(cells, "toy-slider")
-    assert f"agreement {agreement(softmax(np.log([64, 24, 9, 3]))):.0%}" in printed(cells, "counts")
-
-
-def cell_source(cells, name):
-    return "".join(cells[name]["source"])
-
-
-def text_of(cells, name):
-    return cell_source(cells, f"{name}-text")
+    assert f"agreement {share}" in printed(7, "agreement")
+    assert f"{share} at T = 1, the answer" in source(7, "toy-slider-text")
+    assert f"agreement {agreement(softmax(np.log([64, 24, 9, 3]))):.0%}" in printed(7, "counts")
 
 
 def test_the_position_of_ninety_percent(answers):
@@ -90,20 +70,20 @@ def test_length_moves_the_reply_with_five_tokens(answers, log_p):
     assert f"{np.exp(sums).sum():.2%}, the sum of the four exponentials" in answers
 
 
-def test_neptune_leads_by_two_points_and_wins_every_time_at_zero(answers, cells, model):
+def test_neptune_leads_by_two_points_and_wins_every_time_at_zero(answers, model):
     prompt = model.chat_prompt([{"role": "user", "content": PLANET}])
     p = softmax(model.logits(prompt + "The largest planet in the solar system is"))
     neptune, jupiter = (p[model.tokenize(f" {name}")[0]] for name in ("Neptune", "Jupiter"))
     assert f"Neptune had {neptune:.0%}, Jupiter {jupiter:.0%}" in answers
-    assert "Neptune leads by two percentage points" in text_of(cells, "measure")
+    assert "Neptune leads by two percentage points" in source(7, "measure-text")
     assert round(100 * neptune) - round(100 * jupiter) == 2
     (cold,) = generate(model, prompt, temperature=0, max_tokens=10)
     assert cold.text == "The largest planet in the solar system is Neptune,"
 
 
-def alternative(cells, name):
+def alternative(name):
     """Return what a figure's text says: for each label, its numbers by temperature."""
-    (text,) = (output["metadata"]["image/png"]["alt"] for output in cells[name]["outputs"])
+    (text,) = (output["metadata"]["image/png"]["alt"] for output in cell(7, name)["outputs"])
     lines = dict(line.split(": ") for line in text.strip(". ").split(". "))
     found = {
         label: {float(T): float(mean) for T, mean in re.findall(r"T = ([\d.]+), ([\d.]+)", line)}
@@ -113,43 +93,43 @@ def alternative(cells, name):
     return found
 
 
-def test_the_verdict_on_consistency(cells):
-    shown = alternative(cells, "figure")
+def test_the_verdict_on_consistency():
+    shown = alternative("figure")
     right, facts, chats = (
         shown[label] for label in ("right answers", "agree, facts", "agree, open")
     )  # "in about three pairs of ten at T = 0.3, and hardly ever at T = 0.7"
     assert facts[0] == chats[0] == 1
     assert 0.2 < facts[0.3] < 0.4
     assert max(chats[0.3], facts[0.7], chats[0.7], facts[1.0]) < 0.15
-    text = cell_source(cells, "consistency-verdict")
+    text = source(7, "consistency-verdict")
     assert "on facts in three pairs of ten at T = 0.3, hardly ever at T = 0.7" in text
     assert "six in ten at T = 0.7 (± 0.13)" in text
     assert right[0.7] == pytest.approx(0.6, abs=0.06)
-    (alt,) = (output["metadata"]["image/png"]["alt"] for output in cells["figure"]["outputs"])
+    (alt,) = (output["metadata"]["image/png"]["alt"] for output in cell(7, "figure")["outputs"])
     error = re.search(r"right answers: .*?T = 0\.7, [\d.]+ ± ([\d.]+)", alt)[1]
     assert float(error) == pytest.approx(0.13, abs=0.04)
     assert right[0.7] < right[0]
     assert right[1.5] < 0.25
 
 
-def test_the_verdict_on_personality(cells):
-    shown = alternative(cells, "persona")
+def test_the_verdict_on_personality():
+    shown = alternative("persona")
     told = shown["told to be a pirate"]
     assert set(shown["not told"].values()) == {0}
-    text = cell_source(cells, "persona-verdict")
+    text = source(7, "persona-verdict")
     assert "about seven in ten had one at T ≤ 0.7, and fewer than one in ten at T = 1.5" in text
     assert [told[T] for T in (0, 0.3, 0.7)] == pytest.approx([0.7] * 3, abs=0.1)
     assert told[1.5] < 0.1
     assert told[0.7] > told[1.0] > told[1.5]
 
 
-def test_what_the_eight_answers_show(cells):
-    shown = "".join("".join(o["data"]["text/plain"]) for o in cells["eight-slider"]["outputs"][:1])
+def test_what_the_eight_answers_show():
+    shown = "".join(cell(7, "eight-slider")["outputs"][0]["data"]["text/plain"])
     assert shown.count("Neptune") >= 2  # at T = 0.3
     assert shown.count("Jupiter") >= 2
 
 
-def test_gold_is_right_at_seven_tenths_while_the_wording_differs(cells, model, answers):
+def test_gold_is_right_at_seven_tenths_while_the_wording_differs(model, answers):
     prompt = model.chat_prompt(
         [{"role": "user", "content": "What is the chemical symbol for gold?"}]
     )

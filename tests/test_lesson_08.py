@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import cells, folded_answers, printed, prose
+from lessons import folded_answers, printed, prose, source
 
 from tempsampling import entropy, log_softmax, softmax, truncate
 from tempsampling.smollm import SmolLM2
@@ -21,9 +21,8 @@ def answers():
 @pytest.fixture(scope="module")
 def names():
     """What the cell makes that reads the sentence, run again."""
-    (cell,) = (cell for cell in cells(8) if cell["id"] == "sizes")
     found = {"np": np, "SmolLM2": SmolLM2, "softmax": softmax, "my_guess": None}
-    exec("".join(cell["source"]), found)
+    exec(source(8, "sizes"), found)
     return found
 
 
@@ -70,9 +69,8 @@ def test_the_three_faults_show_and_the_mended_filter_has_none():
 
 
 def test_the_mended_filter_keeps_what_the_package_keeps():
-    (cell,) = (cell for cell in cells(8) if cell["id"] == "mended")
     found = {"np": np, "softmax": softmax, "logits": FIVE, "table": np.zeros((5, 5))}
-    exec("".join(cell["source"]), found)
+    exec(source(8, "mended"), found)
     rows = np.random.default_rng(0).normal(size=(20, 30))
     for k, p in [(3, 1.0), (0, 0.7), (9, 0.5)]:
         rule = {"top_k": k or None, "top_p": p}
@@ -110,9 +108,8 @@ def test_top_k_keeps_what_does_not_fit_and_heat_draws_it(names):
 
 
 def test_the_slider_shows_what_truncate_keeps(names):
-    (cell,) = (cell for cell in cells(8) if cell["id"] == "places-table")
     found = dict(names)
-    exec("".join(cell["source"]), found)
+    exec(source(8, "places-table"), found)
     for i, T in [(0, 0.5), (10, 1.0), (20, 1.5)]:
         for at in (0, 24, 36):
             row = names["rows"][at]

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import cells, folded_answers, printed, prose
+from lessons import folded_answers, printed, prose, source
 
 from tempsampling import (
     Mirostat,
@@ -19,11 +19,6 @@ from tempsampling import (
 from tempsampling.smollm import SmolLM2
 
 
-def source(name):
-    (cell,) = (cell for cell in cells(12) if cell["id"] == name)
-    return "".join(cell["source"])
-
-
 @pytest.fixture(scope="module")
 def answers():
     return folded_answers(12)
@@ -34,10 +29,10 @@ def lesson():
     """The names that the lesson's rules and its two steps define."""
     names = {"np": np, "softmax": softmax, "entropy": entropy}
     names |= {"sample": sample, "log_softmax": log_softmax}
-    exec(source("rules"), names)
-    exec(source("toy-figure").split("figure, (left")[0], names)
-    exec(source("two-steps").split("plane, axes")[0], names)
-    exec(source("mirostat").split("mirostat_text = write")[0], names)
+    exec(source(12, "rules"), names)
+    exec(source(12, "toy-figure").split("figure, (left")[0], names)
+    exec(source(12, "two-steps").split("plane, axes")[0], names)
+    exec(source(12, "mirostat").split("mirostat_text = write")[0], names)
     return names
 
 
@@ -46,7 +41,7 @@ def numbers(text):
 
 
 def test_the_question_is_answered_by_the_rule():
-    assert "0.95 · 1.05 · 1.40 · 1.55" in source("question")
+    assert "0.95 · 1.05 · 1.40 · 1.55" in source(12, "question")
     assert confidence_temperature(0.3) == pytest.approx(1.55)
     assert "The answer is 1.55." in prose(12)
     assert pytest.approx(0.20) == 0.5 + (1 - 1.2) * 1.5
@@ -106,7 +101,7 @@ def test_the_answers_about_two_steps(lesson, answers):
         return np.interp(surprise, *lesson["curve"].T) - choice
 
     steps = [softmax(lesson["sure"]), softmax(lesson["unsure"])]
-    assert "sure (92%), at the other not (35%)" in source("plane-text")
+    assert "sure (92%), at the other not (35%)" in source(12, "plane-text")
     assert [round(100 * p.max()) for p in steps] == [92, 35]
     assert [lesson["slide_rule"](p) for p in steps] == pytest.approx([0.6, 1.45], abs=0.03)
     assert f"By {below(0.6, 1.45):.2f} bits." in answers
@@ -127,7 +122,7 @@ def test_the_bound_holds_for_any_distribution_and_is_reached_by_a_temperature():
 
 def test_prompts_have_five_tokens_each():
     names = {}
-    exec(source("write-all").split("fixed =")[0], names)
+    exec(source(12, "write-all").split("fixed =")[0], names)
     model = SmolLM2.load()
     assert [len(model.tokenize(prompt)) for prompt in names["prompts"]] == [5] * 8
 
@@ -137,7 +132,7 @@ def test_the_slide_rule_heats_itself():
     first, last, change, error, rise, rise_error = rows["slide, 0.5 to 2"]
     # No more digits: on processors without AVX2 or AVX-512 a few draws differ, and T by 0.02.
     assert f"rises from {first:.1f} to {last:.1f}, by {change:.1f} ± {error:.1f}" in prose(12)
-    assert f"from T = {first:.1f} to {last:.1f} in 20 tokens" in source("summary")
+    assert f"from T = {first:.1f} to {last:.1f} in 20 tokens" in source(12, "summary")
     assert change > 2 * error
     assert rise > 2 * rise_error
     assert rows["T = 1.5"][4] > 2 * rows["T = 1.5"][5]
@@ -181,10 +176,11 @@ def test_no_difference_is_beyond_two_standard_errors():
     assert len(rows) == 5
     assert all(abs(row[2]) < 2 * row[3] for row in rows)
     seen = [3 * row[3] for row in rows]
-    assert f"here up to {max(seen):.2f}" in source("verdict")  # the smallest differs by processor
-    assert f"less than {max(seen):.2f} could hide" in source("summary")
+    # The smallest differs by processor.
+    assert f"here up to {max(seen):.2f}" in source(12, "verdict")
+    assert f"less than {max(seen):.2f} could hide" in source(12, "summary")
     most = re.search(r"(\d+%)", lines("own-contexts")[1])[1]
-    assert f"At {most} different tokens" in source("verdict")
+    assert f"At {most} different tokens" in source(12, "verdict")
 
 
 def test_a_difference_of_three_standard_errors_is_found_four_times_in_five():

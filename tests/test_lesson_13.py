@@ -1,18 +1,15 @@
 """The numbers that lesson 13's texts name are those that its cells give."""
 
-import json
 import re
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, prose
+from lessons import cell, folded_answers, printed, prose, source
 
 from tempsampling import pass_at_k, sample, softmax
 from tempsampling.smollm import SmolLM2
 
-(PATH,) = (Path(__file__).resolve().parent.parent / "notebooks").glob("13_*.ipynb")
 EXAMPLES = "The capital of Spain is Madrid. The opposite of big is small. "
 EXAMPLES += "Three plus one is four. The color of the sky is blue. "
 TEMPERATURES = np.arange(41) / 20
@@ -29,14 +26,9 @@ def text():
 
 
 @pytest.fixture(scope="module")
-def cells():
-    return {cell["id"]: cell for cell in json.loads(PATH.read_text(encoding="utf-8"))["cells"]}
-
-
-@pytest.fixture(scope="module")
-def facts(cells):
+def facts():
     names = {}
-    exec("".join(cells["facts"]["source"]), names)
+    exec(source(13, "facts"), names)
     return {
         sentence.format(subject): answer
         for sentence, pairs in names["facts"].items()
@@ -153,7 +145,7 @@ def test_the_verdicts_on_many_tries(answers, text, p_right):
     assert ten[0] < ten[1:31].min()  # "the worst choice of all up to T = 1.5"
 
 
-def test_the_bootstrap_of_one_try(cells, p_right):
+def test_the_bootstrap_of_one_try(p_right):
     rng = np.random.default_rng(seed=1)
     again = p_right[rng.integers(32, size=(1000, 32))].mean(axis=1).argmax(axis=1)
     assert np.quantile(TEMPERATURES[again], 0.05) == 0
@@ -246,6 +238,4 @@ def test_the_page_to_pin_up_quotes_lessons_7_and_10_as_they_are():
 
 
 def printed_markdown(name):
-    found = json.loads(PATH.read_text(encoding="utf-8"))["cells"]
-    (cell,) = (cell for cell in found if cell["id"] == name)
-    return "".join(cell["outputs"][0]["data"]["text/markdown"])
+    return "".join(cell(13, name)["outputs"][0]["data"]["text/markdown"])

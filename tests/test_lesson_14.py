@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 from browser import ROOT
-from lessons import cells, folded_answers, printed, prose
+from lessons import cell, cells, folded_answers, printed, prose
 
 from tempsampling import entropy, log_softmax, sample, softmax, truncate
 from tempsampling.capstone import BASELINES, MEASURES, at, compare, curve, try_out, verdict
@@ -32,11 +32,6 @@ DOCUMENTATION = (
 
 def markdown(number):
     return ["".join(c["source"]) for c in cells(number) if c["cell_type"] == "markdown"]
-
-
-def cell(name):
-    (found,) = (c for c in cells(14) if c["id"] == name)
-    return "".join(found["source"])
 
 
 def bold_terms(number):
@@ -85,8 +80,7 @@ def test_the_glossary_is_in_order_and_names_the_files():
 
 
 def test_the_glossary_is_readable_where_nothing_runs():
-    (shown,) = (c for c in cells(14) if c["id"] == "glossary-table")
-    (output,) = shown["outputs"]
+    (output,) = cell(14, "glossary-table")["outputs"]
     table = "".join(output["data"]["text/markdown"])
     for term, (number, meaning) in terms().items():
         assert f"| {term} | {meaning} | [{number}]({LESSONS[number - 1]}.ipynb) |" in table

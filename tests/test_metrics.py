@@ -1,3 +1,5 @@
+"""Diversity, repetition, tails and pass@k are what can be counted by hand."""
+
 from math import comb
 
 import numpy as np

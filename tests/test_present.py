@@ -67,6 +67,14 @@ def wait_for(page, text):
     expect(on_screen(page, text).first).to_be_visible(timeout=30 * SECONDS)
 
 
+def slider_of(page):
+    """Turn from the title to the slide with the slider."""
+    for heading in ["A question first", "Move it yourself"]:
+        page.keyboard.press("ArrowRight")
+        wait_for(page, heading)
+    return Demo(page, 0, lesson_explorers(LESSON)[0])
+
+
 def assert_shows(demo, value):
     expect(demo.readout).to_have_text(f"{value:.2f}", timeout=30 * SECONDS)
     for _ in range(300):
@@ -86,11 +94,7 @@ def test_two_slides_on_a_slider_moves_the_picture_and_its_keys_do_not_turn_the_s
     from_the_first,
 ):
     page = from_the_first
-    page.keyboard.press("ArrowRight")
-    wait_for(page, "A question first")
-    page.keyboard.press("ArrowRight")
-    wait_for(page, "Move it yourself")
-    demo = Demo(page, 0, lesson_explorers(LESSON)[0])
+    demo = slider_of(page)
     assert_shows(demo, 1.0)
     demo.handle.focus()
     for key, value in [("ArrowRight", 1.05), ("ArrowLeft", 1.0), ("ArrowUp", 1.05), ("End", 3.0)]:
@@ -101,11 +105,7 @@ def test_two_slides_on_a_slider_moves_the_picture_and_its_keys_do_not_turn_the_s
 
 def test_after_a_slider_was_dragged_the_arrow_keys_move_it_on(from_the_first):
     page = from_the_first
-    page.keyboard.press("ArrowRight")
-    wait_for(page, "A question first")
-    page.keyboard.press("ArrowRight")
-    wait_for(page, "Move it yourself")
-    demo = Demo(page, 0, lesson_explorers(LESSON)[0])
+    demo = slider_of(page)
     handle, track = demo.handle.bounding_box(), demo.track.bounding_box()
     page.mouse.move(handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2)
     page.mouse.down()

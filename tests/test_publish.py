@@ -176,6 +176,19 @@ def test_a_changed_lesson_is_executed_again(tmp_path):
     assert fingerprint(copy) != before
 
 
+@pytest.mark.parametrize("name", ["glossary.txt", "capstone.json", "course.mplstyle", "toys.py"])
+def test_a_lesson_is_executed_again_when_a_file_of_the_package_changed(name, tmp_path, monkeypatch):
+    package = tmp_path / "tempsampling"
+    shutil.copytree(ROOT / "tempsampling", package)
+    shutil.copy(ROOT / "constraints.txt", tmp_path)
+    monkeypatch.setattr("executed.ROOT", tmp_path)
+    lesson = ROOT / "notebooks" / "14_additional_resources.ipynb"
+    before = fingerprint(lesson)
+    with (package / name).open("a") as file:
+        file.write("\n")
+    assert fingerprint(lesson) != before
+
+
 def test_the_speakers_window_opens_without_a_network_and_shows_the_notes(opened, site):
     page = opened(site / "slides" / f"{LESSON}.html")
     with page.context.expect_page() as popup:

@@ -1,3 +1,5 @@
+"""A chain of temperature and truncation, and tokens drawn from it, are their definitions."""
+
 import itertools
 
 import numpy as np

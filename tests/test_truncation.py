@@ -1,3 +1,5 @@
+"""Each truncation keeps the tokens that its definition says, and changes nothing else."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -44,8 +44,8 @@ def executed(path: Path):
 
 def fingerprint(path: Path) -> str:
     """Digest all that a lesson's outputs come from."""
-    package = ROOT / "tempsampling"
-    sources = [path, ROOT / "constraints.txt", package / "course.mplstyle", *package.rglob("*.py")]
+    package = [f for f in (ROOT / "tempsampling").rglob("*.*") if f.suffix != ".pyc"]
+    sources = [path, ROOT / "constraints.txt", *package]
     digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for source in sorted(sources):
         digest.update(source.read_bytes())

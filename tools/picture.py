@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tempsampling import softmax
-from tempsampling._tint_html import STEPS, TINTS
+from tempsampling._tint_html import tint
 from tempsampling.generation import generate
 from tempsampling.labels import visible
 from tempsampling.plots import ProbabilityBars
@@ -68,8 +68,7 @@ def write(figure, text):
         if line > LINES:
             break
         shown = shown if column else shown.lstrip(" ")
-        tint = next(tint for least, tint in zip(STEPS, TINTS, strict=True) if p >= least)
-        box = {"facecolor": tint, "edgecolor": "none", "pad": 1}
+        box = {"facecolor": tint(p), "edgecolor": "none", "pad": 1}
         x = 0.02 + width * column
         written.append(figure.text(x, 0.225 - height * line, shown, bbox=box, **letter))
         column += len(shown)

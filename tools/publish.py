@@ -114,8 +114,7 @@ def write_site(lessons: list[Lesson], folder: Path):
         write_deck(lesson, folder / "slides", root="../")
     write_index_of_decks(lessons, folder / "slides", root="../")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    title, introduction, table = about(readme)
-    write(folder / "index.html", "index.html.j2", **locals() | {"root": ""})
+    write(folder / "index.html", "index.html.j2", root="", **about(readme))
 
 
 def write_slides(lessons: list[Lesson], folder: Path):
@@ -201,7 +200,7 @@ def inline(markdown: str) -> str:
     return markdown2html(markdown).strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def about(readme: str) -> tuple[str, str, str]:
+def about(readme: str) -> dict[str, str]:
     """Return the README's title, its first paragraph and its table of lessons, as HTML."""
     readme = unbroken(readme)
     title = re.search(r"^# (.+)$", readme, re.MULTILINE)[1]
@@ -210,7 +209,8 @@ def about(readme: str) -> tuple[str, str, str]:
     table = re.search(r"\n## Lessons\n+((?:\|.*\n)+)", readme)[1]
     link = r"\[([^\]]+)\]\(notebooks/(\w+)\.ipynb\)"
     pages = r'<a href="\2.html">\1</a> <a class="deck" href="slides/\2.html">slides</a>'
-    return title, markdown2html(introduction), markdown2html(re.sub(link, pages, table))
+    table = markdown2html(re.sub(link, pages, table))
+    return {"title": title, "introduction": markdown2html(introduction), "table": table}
 
 
 if __name__ == "__main__":

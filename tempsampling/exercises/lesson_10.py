@@ -9,23 +9,25 @@ from tempsampling.calibration import expected_calibration_error
 from tempsampling.distributions import softmax
 from tempsampling.exercises.exercise import Exercise
 
+Measure = Callable[[np.ndarray, np.ndarray], float]
 Answer = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
 
-def _scores(
-    measure: Callable[[np.ndarray, np.ndarray], float],
-) -> Callable[[np.ndarray, np.ndarray, np.ndarray], list[float]]:
+def _scores(measure: Measure) -> Callable[[np.ndarray, np.ndarray, np.ndarray], list[float]]:
     """Return a function that gives `measure(p, labels)` at each temperature."""
     return lambda logits, labels, temperatures: [
         measure(softmax(logits, temperature), labels) for temperature in temperatures
     ]
 
 
-def _choose_by(measure: Callable[[np.ndarray, np.ndarray], float]) -> Answer:
-    """Return an answer that chooses the temperature with the largest `measure(p, labels)`."""
+def _choose_by(measure: Measure, wrongly: Callable = np.positive) -> Answer:
+    """Return an answer that chooses the temperature with the largest `measure(p, labels)`.
+
+    The measure is taken at `wrongly(temperatures)`.
+    """
     scores = _scores(measure)
     return lambda logits, labels, temperatures: temperatures[
-        np.argmax(scores(logits, labels, temperatures))
+        np.argmax(scores(logits, labels, wrongly(temperatures)))
     ]
 
 
@@ -43,16 +45,6 @@ def _accuracy(p: np.ndarray, labels: np.ndarray) -> float:
 
 def _error(p: np.ndarray, labels: np.ndarray) -> float:
     return expected_calibration_error(p.max(axis=1), p.argmax(axis=1) == labels)
-
-
-def _divided_twice(logits: np.ndarray, labels: np.ndarray, temperatures: np.ndarray) -> float:
-    likelihoods = _scores(_log_likelihood)(logits, labels, temperatures**2)
-    return temperatures[np.argmax(likelihoods)]
-
-
-def _multiplied(logits: np.ndarray, labels: np.ndarray, temperatures: np.ndarray) -> float:
-    likelihoods = _scores(_log_likelihood)(logits, labels, 1 / temperatures)
-    return temperatures[np.argmax(likelihoods)]
 
 
 # In each call, every mistake gives another result. The candidates are in no order.
@@ -99,11 +91,11 @@ EXERCISE = Exercise(
             " a confident mistake costly.",
         ),
         (
-            _multiplied,
+            _choose_by(_log_likelihood, np.reciprocal),
             "You multiplied by the temperature. Divide: softmax(logits, temperature) does.",
         ),
         (
-            _divided_twice,
+            _choose_by(_log_likelihood, np.square),
             "You divided by the temperature twice. softmax(logits, temperature) does it already.",
         ),
         (

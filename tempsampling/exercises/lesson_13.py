@@ -1,5 +1,7 @@
 """Lesson 13: the best temperature for k tries."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tempsampling import solutions
@@ -7,6 +9,12 @@ from tempsampling.exercises.exercise import Exercise
 from tempsampling.metrics import pass_at_k
 
 TEMPERATURES = np.array([0.2125, 0.5125, 0.8125, 1.1125, 1.4125, 1.7125])  # rounding shows
+
+
+def _choose_by(score: Callable[[np.ndarray, int], np.ndarray]) -> Callable:
+    """Return an answer that chooses the temperature with the largest `score(p_right, k)`."""
+    return lambda p_right, temperatures, k: temperatures[score(p_right, k).argmax()]
+
 
 EXERCISE = Exercise(
     solution=solutions.temperature_for_tries,
@@ -36,7 +44,7 @@ EXERCISE = Exercise(
     ],
     mistakes=[
         (
-            lambda p_right, temperatures, k: temperatures[p_right.mean(axis=0).argmax()],
+            _choose_by(lambda p_right, k: p_right.mean(axis=0)),
             "This is the best temperature for one try, whatever k is: one T for all. Take pass@k of"
             " every entry first, and the mean over the questions afterwards; the pass@k of a mean"
             " is largest where the mean is, and k times a mean, too.",
@@ -57,41 +65,31 @@ EXERCISE = Exercise(
             " they are largest.",
         ),
         (
-            lambda p_right, temperatures, k: temperatures[
-                pass_at_k(p_right, k).mean(axis=0).argmin()
-            ],
+            _choose_by(lambda p_right, k: -pass_at_k(p_right, k).mean(axis=0)),
             "This is the worst temperature: there, the mean chance is smallest. If you left out"
             " the 1 − in front of (1 − P)^k, you have the chance that all tries are wrong.",
         ),
         (
-            lambda p_right, temperatures, k: temperatures[(p_right**k).mean(axis=0).argmax()],
+            _choose_by(lambda p_right, k: (p_right**k).mean(axis=0)),
             "P^k is the chance that all k tries are right. One right try is enough: 1 − (1 − P)^k.",
         ),
         (
-            lambda p_right, temperatures, k: temperatures[
-                np.minimum(1, k * p_right).mean(axis=0).argmax()
-            ],
+            _choose_by(lambda p_right, k: np.minimum(1, k * p_right).mean(axis=0)),
             "You took k · P, cut at 1. That counts twice what two tries both get right. The chance"
             " of at least one is 1 − (1 − P)^k.",
         ),
         (
-            lambda p_right, temperatures, k: temperatures[
-                pass_at_k(p_right, k).max(axis=0).argmax()
-            ],
+            _choose_by(lambda p_right, k: pass_at_k(p_right, k).max(axis=0)),
             "You took the largest chance over the questions, that of the easiest one. Take their"
             " mean.",
         ),
         (
-            lambda p_right, temperatures, k: temperatures[
-                pass_at_k(p_right, k).min(axis=0).argmax()
-            ],
+            _choose_by(lambda p_right, k: pass_at_k(p_right, k).min(axis=0)),
             "You took the smallest chance over the questions, that of the hardest one. Take their"
             " mean.",
         ),
         (
-            lambda p_right, temperatures, k: temperatures[
-                pass_at_k(p_right, k).mean(axis=1).argmax()
-            ],
+            _choose_by(lambda p_right, k: pass_at_k(p_right, k).mean(axis=1)),
             "You averaged over the temperatures, and found the best question. The questions are"
             " the rows: axis=0 averages over them.",
         ),
