@@ -3,6 +3,8 @@ repeat, bench, parity, notebooks, site, slides, pdf.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
+What follows the command is given to the last program that it runs: files of tests or of lessons.
+
 The environment is the folder .venv. It is built again only when pyproject.toml or constraints.txt
 changed, or with another Python or in another place. It is either complete or not there: a build
 that fails puts back what was there before. test-lowest and test-newest have environments of their

@@ -2,6 +2,7 @@
 
     make site        pages and slides for any web host, into build/site
     make slides      the slides alone, to carry to a lecture hall, into build/slides
+    python3 tools/course.py slides notebooks/02*.ipynb       (of some lessons only, to look at)
 
 Each lesson is executed once for both. Pages and slides of a lesson share a file with the frames of
 its sliders, and all of them share the libraries, which npm fetches once.
@@ -85,8 +86,9 @@ PAGES = jinja2.Environment(
 
 
 def main():
-    lessons = [Lesson(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
-    what = sys.argv[1]
+    what, *names = sys.argv[1:]
+    paths = [Path(name).resolve() for name in names]
+    lessons = [Lesson(path) for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb"))]
     folder = ROOT / "build" / what
     {"site": write_site, "slides": write_slides}[what](lessons, folder)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
