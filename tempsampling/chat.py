@@ -127,15 +127,16 @@ class Chat(widgets.VBox):
         self._show()
 
     def _reply(self, text: str) -> None:
+        problem = ""
         try:
             self._write()
-            self._tell("")
         except Exception as error:  # the message goes back to where it can be changed
             self._now.value = ""
             self.message.value = self.message.value or text
-            self._tell(f"No reply: {error}. Change your message, or press Clear.")
+            problem = f"No reply: {error}. Change your message, or press Clear."
         finally:
             self._set_busy(False)
+            self._tell(problem)  # last, or "still writing" might stay
 
     def _write(self) -> None:
         self.talk.reply(on_token=self._show)

@@ -136,6 +136,51 @@ def test_while_a_reply_is_written_a_second_message_waits_on_the_line(box, gate):
     assert box._problem.value == ""
 
 
+def test_a_double_click_on_send_sends_once(box, gate):
+    box.message.value = "x"
+    box.buttons["Send"].click()
+    box.buttons["Send"].click()  # on its way before the page knew that the button is off
+    assert gate.reached.wait(20)
+    say(box, "")  # Enter once more
+    assert "still writing" in box._problem.value
+    gate.go_on.set()
+    finish(box)
+    assert [turn.asked for turn in box.talk.turns] == ["hi", "x"]
+    assert box._problem.value == ""
+
+
+def test_a_slider_moved_while_a_reply_is_written_counts_from_the_next_on(box, gate):
+    box.talk.max_tokens = 5  # three replies fit into the context
+    say(box, "x")
+    assert gate.reached.wait(20)
+    box.temperature.value = 0.1
+    gate.go_on.set()
+    finish(box)
+    say(box, "y")
+    finish(box)
+    assert [turn.reply.temperature for turn in box.talk.turns] == [0.7, 0.7, 0.1]
+
+
+def test_sent_in_the_moment_in_which_a_reply_ends_a_message_waits_and_no_sentence_stays(
+    box, monkeypatch
+):
+    say(box, "x")
+    finish(box)
+    set_busy = box._set_busy
+
+    def at_the_last_moment(busy):
+        if not busy:
+            say(box, "z")
+            assert "still writing" in box._problem.value
+        set_busy(busy)
+
+    monkeypatch.setattr(box, "_set_busy", at_the_last_moment)
+    say(box, "y")
+    finish(box)
+    assert [turn.asked for turn in box.talk.turns] == ["hi", "x", "y"]
+    assert (box.message.value, box._problem.value) == ("z", "")
+
+
 @pytest.mark.parametrize("empty", ["", "   "])
 def test_an_empty_message_is_not_sent(box, empty):
     say(box, empty)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tempsampling import checks
+from tempsampling import _calls, checks
 from tempsampling.checks import EXERCISES, check, verdict
 
 MISTAKES = [
@@ -75,6 +75,43 @@ def test_a_loop_that_never_ends_is_told_in_one_sentence(name):
                 kept.clear()
 
     assert "does not end" in verdict(named(name, lambda *a, **k: forever()))
+
+
+BARE = {
+    "at once": """
+        try:
+            n = 1
+        except:
+            pass""",
+    "in a call": """
+        try:
+            sorted([1, 2], key=lambda x: -x)
+        except BaseException as error:
+            continue""",
+    "around a loop": """
+        try:
+            while True:
+                n = 1
+        except:
+            n = 0""",
+}
+
+
+@pytest.mark.parametrize("body", BARE.values(), ids=BARE)
+def test_a_bare_except_does_not_keep_a_loop_alive(body):
+    made = {}
+    exec(f"def scale_and_normalize(logits, temperature):\n    while True:{body}", made)
+    assert "does not end" in verdict(made["scale_and_normalize"])
+    assert verdict(EXERCISES["nucleus"].solution).startswith("Correct.")
+
+
+def test_an_answer_whose_lines_are_slow_is_stopped_by_the_clock(monkeypatch):
+    def scale_and_normalize(logits, temperature):
+        while True:
+            np.sort(np.sin(np.arange(1e5)))  # a million of these take an hour
+
+    monkeypatch.setattr(_calls, "MOST_SECONDS", 0.5)
+    assert "does not end" in verdict(scale_and_normalize)
 
 
 COMPARED = [

@@ -53,6 +53,20 @@ EXERCISE = Exercise(
             " after np.exp cancels when you divide by the sum.",
         ),
         (
+            lambda logits, temperature: np.exp(logits / temperature) / (logits / temperature).sum(),
+            "You divided by the sum of the scaled logits. Divide by the sum of the weights, which"
+            " come after np.exp.",
+        ),
+        (
+            lambda logits, temperature: _normalize(np.exp(-logits / temperature)),
+            "There is a minus too much before the logits: the largest must get the largest"
+            " probability.",
+        ),
+        (
+            lambda logits, temperature: np.exp(_normalize(logits / temperature)),
+            "You divided by the sum before np.exp. Take np.exp first, then divide by the sum.",
+        ),
+        (
             lambda logits, temperature: _normalize(logits / temperature),
             "You divided the scaled logits by their sum. Take np.exp of them first: it makes"
             " every weight positive.",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tempsampling import solutions
+from tempsampling.distributions import softmax
 from tempsampling.exercises.exercise import Exercise
 
 
@@ -95,6 +96,23 @@ EXERCISE = Exercise(
             lambda probabilities, p: _sorted(probabilities, p)[: _size(probabilities, p)],
             "You returned only the kept tokens, sorted. Return one number for each token, in"
             " the order given, with 0 for the dropped ones.",
+        ),
+        (
+            lambda probabilities, p: _sorted(probabilities, p)[_ranked(probabilities)],
+            "You sorted twice instead of putting back. result[ranking] = ... writes each number"
+            " where its token stands; ...[ranking] reads, which sorts.",
+        ),
+        (
+            lambda probabilities, p: softmax(_nucleus(probabilities, p)),
+            "You took a softmax of probabilities. They are no logits: divide the kept ones by"
+            " their sum.",
+        ),
+        (
+            lambda probabilities, p: np.where(
+                _nucleus(probabilities, p) > 0, _normalize(_nucleus(probabilities, p)), -np.inf
+            ),
+            "You gave the dropped tokens minus infinity. That is for logits; the probability of"
+            " what is dropped is 0.",
         ),
         (
             lambda probabilities, p: _normalize(_where(probabilities, _before(probabilities) < p)),
