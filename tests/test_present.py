@@ -76,10 +76,11 @@ def assert_shows(demo, value):
     raise AssertionError(f"the picture is not the one for temperature {value}")
 
 
-def slide_headings():
+def slide_headings(kinds=("slide",)):
+    """The first lines of slides, or also of what a further press shows on them."""
     cells = json.loads((ROOT / "notebooks" / LESSON).read_text(encoding="utf-8"))["cells"]
-    slides = [c for c in cells if c["metadata"]["slideshow"]["slide_type"] == "slide"]
-    return [cell["source"][0].lstrip("# ").strip() for cell in slides]
+    slides = [c for c in cells if c["metadata"]["slideshow"]["slide_type"] in kinds]
+    return [cell["source"][0].lstrip("# ").replace("**", "").strip() for cell in slides]
 
 
 def test_two_slides_on_a_slider_moves_the_picture_and_its_keys_do_not_turn_the_slide(
@@ -139,9 +140,11 @@ def test_each_press_shows_the_next_slide_whole_and_in_letters_for_the_last_row(
 ):
     page = from_the_first
     page.set_viewport_size({"width": width, "height": height})
-    headings = slide_headings()
-    for heading in headings:
+    headings = slide_headings(("slide", "fragment"))
+    for number, heading in enumerate(headings):
         wait_for(page, heading)
+        for later in headings[number + 1 :]:
+            assert later == heading or not on_screen(page, later).count(), later
         page.wait_for_timeout(300)  # the pictures take their size
         seen = page.evaluate(MEASURE)
         assert seen["bottom"] <= height, heading
