@@ -3,8 +3,8 @@
 A slide begins where a cell's metadata says so, and before a picture or a demo if the slide has a
 result already: there is room for one. A slide without a heading repeats the one before. What
 answers a question of its slide is a fragment, and waits for one more press of a key; what continues
-it comes with it. What the room does not see becomes the speaker's notes: what is said between two slides, with the answers
-open, and on the last slide the two questions.
+it comes with it. What the room does not see becomes the speaker's notes: what is said between two
+slides, with the answers open, and on the last slide the two questions.
 """
 
 import re
@@ -31,7 +31,7 @@ class Slide:
     def parts(self, as_html: Callable[[list[NotebookNode]], str]) -> list[tuple[str, int, str]]:
         """Return runs of prose and of results in their order, with their steps, as HTML."""
         runs: list[tuple[str, int, list]] = []
-        for cell, step in zip(self.cells, self.steps):
+        for cell, step in zip(self.cells, self.steps, strict=True):
             kind = "prose" if cell.cell_type == "markdown" else "results"
             if not runs or runs[-1][:2] != (kind, step):
                 runs.append((kind, step, []))
