@@ -129,7 +129,7 @@ def test_every_slider_stands_as_a_picture_and_every_picture_has_a_text(lesson):
 
 def test_every_cell_says_whether_the_room_sees_it(lesson):
     types = [cell["metadata"]["slideshow"]["slide_type"] for cell in lesson["cells"]]
-    assert set(types) <= {"slide", "-", "skip"}
+    assert set(types) <= {"slide", "-", "fragment", "skip"}
     assert types.count("slide") >= 5
 
 

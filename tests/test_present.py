@@ -69,9 +69,7 @@ def wait_for(page, text):
 
 def slider_of(page):
     """Turn from the title to the slide with the slider."""
-    for heading in ["A question first", "Move it yourself"]:
-        page.keyboard.press("ArrowRight")
-        wait_for(page, heading)
+    turn_to_the_slider(page, "ArrowRight")
     return Demo(page, 0, lesson_explorers(LESSON)[0])
 
 
@@ -84,13 +82,21 @@ def assert_shows(demo, value):
     raise AssertionError(f"the picture is not the one for temperature {value}")
 
 
-def slide_headings():
+def slide_headings(kinds=("slide",)):
+    """The first lines of slides, or also of what a further press shows on them."""
     cells = json.loads((ROOT / "notebooks" / LESSON).read_text(encoding="utf-8"))["cells"]
-    slides = [c for c in cells if c["metadata"]["slideshow"]["slide_type"] == "slide"]
-    return [cell["source"][0].lstrip("# ").strip() for cell in slides]
+    slides = [c for c in cells if c["metadata"]["slideshow"]["slide_type"] in kinds]
+    return [cell["source"][0].lstrip("# ").replace("*", "").strip() for cell in slides]
 
 
-def test_two_slides_on_a_slider_moves_the_picture_and_its_keys_do_not_turn_the_slide(
+def turn_to_the_slider(page, key):
+    for heading in slide_headings()[1:4]:
+        page.keyboard.press(key)
+        wait_for(page, heading)
+    assert heading == "Move it yourself"
+
+
+def test_three_slides_on_a_slider_moves_the_picture_and_its_keys_do_not_turn_the_slide(
     from_the_first,
 ):
     page = from_the_first
@@ -120,9 +126,7 @@ def test_after_a_slider_was_dragged_the_arrow_keys_move_it_on(from_the_first):
 
 def test_the_space_bar_turns_the_slide_even_from_a_focused_slider(from_the_first):
     page = from_the_first
-    for heading in slide_headings()[1:3]:
-        page.keyboard.press("Space")
-        wait_for(page, heading)
+    turn_to_the_slider(page, "Space")
     demo = Demo(page, 0)
     demo.handle.focus()
     before = demo.value()
@@ -139,9 +143,11 @@ def test_each_press_shows_the_next_slide_whole_and_in_letters_for_the_last_row(
 ):
     page = from_the_first
     page.set_viewport_size({"width": width, "height": height})
-    headings = slide_headings()
-    for heading in headings:
+    headings = slide_headings(("slide", "fragment"))
+    for number, heading in enumerate(headings):
         wait_for(page, heading)
+        for later in headings[number + 1 :]:
+            assert later == heading or not on_screen(page, later).count(), later
         page.wait_for_timeout(300)  # the pictures take their size
         seen = page.evaluate(MEASURE)
         assert seen["bottom"] <= height, heading
@@ -151,15 +157,13 @@ def test_each_press_shows_the_next_slide_whole_and_in_letters_for_the_last_row(
     for heading in reversed(headings[:-1]):
         page.keyboard.press("PageUp")
         wait_for(page, heading)
-    assert len(headings) == 9
+    assert len(headings) == 16  # 13 slides and three answers that wait for a press
     page.set_viewport_size({"width": 1920, "height": 1080})
 
 
 def test_a_slide_with_a_slider_shows_no_code(from_the_first):
     page = from_the_first
-    for heading in slide_headings()[1:3]:
-        page.keyboard.press("PageDown")
-        wait_for(page, heading)
+    turn_to_the_slider(page, "PageDown")
     expect(page.locator(".jp-deck-mod-visible .tempsampling")).to_be_visible()
     expect(page.locator(".jp-deck-mod-visible .jp-CodeMirrorEditor:visible")).to_have_count(0)
 

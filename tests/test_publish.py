@@ -197,7 +197,8 @@ def test_the_speakers_window_opens_without_a_network_and_shows_the_notes(opened,
     expect(popup.value.locator("#current-slide iframe")).to_be_visible(timeout=60_000)
     page.wait_for_timeout(2000)  # the two windows greet each other
     page.keyboard.press("ArrowRight")
-    expect(notes).to_contain_text("The answer is 86%", timeout=60_000)
+    expect(notes).to_contain_text("Step 2: exponentiate", timeout=60_000)
+    page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(notes).to_contain_text("Practically one word", timeout=60_000)  # a folded answer
     popup.value.close()
@@ -221,3 +222,23 @@ def test_a_deck_is_printed_with_a_page_for_each_slide(browser, lessons, tmp_path
     printed = print_deck(browser, deck).read_bytes()
     assert len(re.findall(rb"/Type /Page\b", printed)) == deck.read_text().count("<section>")
     assert set(re.findall(rb"/MediaBox \[([^\]]+)\]", printed)) == {b"0 0 960 540"}
+
+
+def test_an_answer_waits_for_one_more_press_and_is_printed(opened, site, tmp_path):
+    page = opened(site / "slides" / f"{LESSON}.html")
+    slide = page.locator("section", has=page.locator(".fragment")).first
+    number = slide.evaluate("s => [...s.parentElement.children].indexOf(s)")
+    page.evaluate("number => Reveal.slide(number)", number)
+    answer = slide.locator(".fragment")
+    expect(answer).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(answer).to_be_visible()
+    assert page.evaluate("Reveal.getIndices().h") == number
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getIndices().h") == number + 1
+    page.goto(f"{page.url.partition('#')[0]}?print-pdf")
+    page.locator("html[data-ready]").wait_for(state="attached")
+    assert page.locator(".fragment").count() > 0
+    for printed in page.locator(".fragment").all():
+        expect(printed).to_be_visible()
+    page.close()

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(
 )
 LESSONS = [Lesson(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
 OPEN_FOLDS = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
+SHOWN = ["slide", "-", "fragment"]
 SIZES = [(1920, 1080), (1280, 720)]
 
 
@@ -66,7 +67,7 @@ def test_the_index_leads_to_every_lesson_and_to_every_deck(site):
 @pytest.mark.parametrize("kind", ["page", "slides"])
 def test_every_control_moves_to_the_right_frame(browser, site, lesson, kind):
     slides = kind == "slides"
-    made = demos(executed(lesson.path), ["slide", "-"] if slides else ["slide", "-", "skip"])
+    made = demos(executed(lesson.path), SHOWN if slides else [*SHOWN, "skip"])
     assert made
     with without_a_network(browser) as open_file:
         page = open_file(site / ("slides" if slides else "") / f"{lesson.stem}.html")
@@ -83,13 +84,24 @@ def test_every_control_moves_to_the_right_frame(browser, site, lesson, kind):
 
 def turn_to(page, box):
     number = "box => [...document.querySelectorAll('.slides > section')].findIndex("
-    page.evaluate("number => Reveal.slide(number)", box.evaluate(f"{number}s => s.contains(box))"))
-    page.wait_for_function("box => box.closest('section.present')", arg=box.element_handle())
+    show_whole(page, box.evaluate(f"{number}s => s.contains(box))"))
+    page.wait_for_function(
+        "box => box.closest('section.present') && box.checkVisibility({visibilityProperty: true})",
+        arg=box.element_handle(),
+    )
+
+
+def show_whole(page, number):
+    """Turn to a slide, and press on until nothing of it waits to be shown."""
+    page.evaluate("number => Reveal.slide(number)", number)
+    while page.evaluate("Reveal.availableFragments().next"):
+        page.keyboard.press("PageDown")
+    assert page.evaluate("Reveal.getIndices().h") == number
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_nothing_on_a_slide_is_cut_off_or_too_small(browser, site, lesson, size):
-    shown = demos(executed(lesson.path), ["slide", "-"])
+    shown = demos(executed(lesson.path), SHOWN)
     most = max(len(labels) for demo in shown for labels in demo.knobs)
     faults = []
     with without_a_network(browser, *size) as open_file:
@@ -97,7 +109,7 @@ def test_nothing_on_a_slide_is_cut_off_or_too_small(browser, site, lesson, size)
         slides = page.locator(".slides > section")
         assert slides.count() >= 5
         for number in range(slides.count()):
-            page.evaluate("number => Reveal.slide(number)", number)
+            show_whole(page, number)
             slide = slides.nth(number).locator(".slide")
             found = slide.evaluate(FAULTS)
             for fold in slide.locator("details").all():

@@ -1,9 +1,10 @@
 """A lesson's cells as slides.
 
 A slide begins where a cell's metadata says so, and before a picture or a demo if the slide has a
-result already: there is room for one. A slide without a heading repeats the one before. What the
-room does not see becomes the speaker's notes: what is said between two slides, with the answers
-open, and on the last slide the two questions.
+result already: there is room for one. A slide without a heading repeats the one before. What
+answers a question of its slide is a fragment, and waits for one more press of a key; what continues
+it comes with it. What the room does not see becomes the speaker's notes: what is said between two
+slides, with the answers open, and on the last slide the two questions.
 """
 
 import re
@@ -24,17 +25,18 @@ class Slide:
     level: int = 2
     again: bool = False  # the heading is that of the slide before
     cells: list[NotebookNode] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)  # for each cell, the presses before it is seen
     notes: list[NotebookNode] = field(default_factory=list)
 
-    def parts(self, as_html: Callable[[list[NotebookNode]], str]) -> list[tuple[str, str]]:
-        """Return runs of prose and of results in their order, as HTML."""
-        runs: list[tuple[str, list]] = []
-        for cell in self.cells:
+    def parts(self, as_html: Callable[[list[NotebookNode]], str]) -> list[tuple[str, int, str]]:
+        """Return runs of prose and of results in their order, with their steps, as HTML."""
+        runs: list[tuple[str, int, list]] = []
+        for cell, step in zip(self.cells, self.steps, strict=True):
             kind = "prose" if cell.cell_type == "markdown" else "results"
-            if not runs or runs[-1][0] != kind:
-                runs.append((kind, []))
-            runs[-1][1].append(cell)
-        return [(kind, as_html(cells)) for kind, cells in runs]
+            if not runs or runs[-1][:2] != (kind, step):
+                runs.append((kind, step, []))
+            runs[-1][2].append(cell)
+        return [(kind, step, as_html(cells)) for kind, step, cells in runs]
 
 
 def slides(cells: list[NotebookNode]) -> list[Slide]:
@@ -55,11 +57,14 @@ def slides(cells: list[NotebookNode]) -> list[Slide]:
             continue
         if kind == "slide" or _needs_room(found[-1], cell):
             found.append(Slide(found[-1].heading, again=True))
+            kind = "slide"
         if heading:
             found[-1].heading, found[-1].level, found[-1].again = heading[2], len(heading[1]), False
             cell = _with(cell, _without_navigation(cell.source[heading.end() :]))
         if cell.source.strip():
+            before = found[-1].steps[-1] if found[-1].steps else 0
             found[-1].cells.append(cell)
+            found[-1].steps.append(before + (kind == "fragment"))
         notes = found[-1].notes
     found[-1].notes[:0] = questions
     return found[1:]

@@ -8,8 +8,9 @@ run to run: no times, no widgets. Beside each slider `explore` puts a picture, w
 the lesson looks right before it is run and where widgets are not rendered.
 
 Each cell says in its metadata what it is among the slides: `slide` begins one, `-` continues it,
-`skip` is not shown. jupyterlab-slideshow, which shows the slides in JupyterLab, does not know `-`;
-it is told the same in its own words.
+`fragment` does so at one more press of a key, because it answers what the slide asks; `skip` is not
+shown. jupyterlab-slideshow, which shows the slides in JupyterLab, does not know `-`; it is told the
+same in its own words.
 """
 
 import sys
