@@ -34,7 +34,7 @@ def forbidden(words):
 def test_one_token_against_the_others():
     assert "holds 30.9%" in printed(4, "weights")
     assert "holds 0.3%" in printed(4, "weights")
-    assert "148 times as likely" in source(4, "half-text")
+    assert "148 times as likely" in source(4, "answer")
     assert np.exp(5) == pytest.approx(148, abs=0.5)
     assert f"{np.exp(10):,.0f}" in source(4, "question")
     assert "half at T = 5.14" in printed(4, "half")
