@@ -1,7 +1,7 @@
 """Execute the notebooks and write them back as they are committed.
 
     make notebooks                                         (all of them)
-    .venv/bin/python tools/notebooks.py notebooks/01*.ipynb
+    python3 tools/course.py notebooks notebooks/01*.ipynb
 
 A committed notebook has its outputs and execution counts, in order, and nothing that differs from
 run to run: no times, no widgets. Beside each slider `explore` puts a picture, which stays, so that
@@ -35,7 +35,8 @@ def main():
         NotebookClient(
             notebook,
             kernel_name="python3",
-            timeout=300,
+            timeout=600,
+            extra_arguments=["--log-level=ERROR"],
             store_widget_state=False,
             record_timing=False,
             coalesce_streams=True,
