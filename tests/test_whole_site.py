@@ -85,10 +85,8 @@ def test_every_control_moves_to_the_right_frame(browser, site, lesson, kind):
 def turn_to(page, box):
     number = "box => [...document.querySelectorAll('.slides > section')].findIndex("
     show_whole(page, box.evaluate(f"{number}s => s.contains(box))"))
-    page.wait_for_function(
-        "box => box.closest('section.present') && box.checkVisibility({visibilityProperty: true})",
-        arg=box.element_handle(),
-    )
+    expect(box.locator("xpath=ancestor::section[contains(@class, 'present')]")).to_have_count(1)
+    expect(box.locator("[role=slider], select").first).to_be_visible()
 
 
 def show_whole(page, number):
