@@ -27,7 +27,7 @@ class TooLongError(BaseException):
 
 
 def call(answer: Callable, arguments: dict[str, Any], most: int = MOST_STEPS) -> Any:
-    """Call an answer, and stop it after so many lines: the same on every machine, unlike a time."""
+    """Call an answer, and stop it after so many lines, or seconds if its lines are slow."""
     steps, end, runs = 0, monotonic() + MOST_SECONDS, True
 
     def count(frame: FrameType, event: str, arg: Any) -> Callable:
