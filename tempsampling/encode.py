@@ -6,8 +6,8 @@ those in the same cell of `COLOR_STEP` steps of red, green and blue, which shows
 When all entries are taken, it starts again with larger cells. A picture that has too many colors
 even so, like a photograph, is written in full color.
 
-From one frame to the next, more than half of the rows stay as they were. Only those that changed
-are looked up, and only the bands of rows that hold them are compressed, each band by itself.
+From one frame to the next, most pixels stay as they were. Only those that changed are looked up,
+and only the bands of rows that hold them are compressed, each band by itself.
 """
 
 import zlib
@@ -46,38 +46,40 @@ class PngEncoder:
             self._start(COARSE_STEP, COARSE_AREA)
             self._full_color = not self._look_up(colors)
         if self._full_color:
-            rows = self._changed(colors, 3)
-            self._write(rows, pixels[rows, :, :3].reshape(-1, 3 * colors.shape[1]))
+            changed = self._changed(colors, 3)
+            self._write(changed, pixels.reshape(-1, 4)[changed, :3])
         palette = b"" if self._full_color else bytes(self._palette)
         return _png(colors.shape, self._rows, palette, self._bands)
 
     def _changed(self, colors: NDArray[np.uint32], size: int) -> NDArray[np.intp]:
-        """Return which rows are not as they were, if a pixel takes so many bytes of a row."""
+        """Return which pixels are not as they were, if one takes so many bytes of a row."""
         height, width = colors.shape
         if self._rows.shape != (height, 1 + size * width):
-            self._colors = ~colors  # everything has changed
+            self._colors = ~colors  # every pixel has changed
             self._rows = np.zeros((height, 1 + size * width), np.uint8)  # 0 before a row: no filter
             self._bands = [b""] * -(-height // BAND)
-        rows = np.flatnonzero((colors != self._colors).any(axis=1))
-        self._colors[rows] = colors[rows]
-        return rows
+        changed = np.flatnonzero(colors != self._colors)
+        self._colors.ravel()[changed] = colors.ravel()[changed]
+        return changed
 
     def _look_up(self, colors: NDArray[np.uint32]) -> bool:
-        """Write the rows that changed as entries of the palette, if their colors fit into it."""
-        rows = self._changed(colors, 1)
-        changed = colors[rows] & 0xFFFFFF  # red is the lowest byte
-        entries = self._entry_of_color.take(changed, mode="clip")
+        """Write the pixels that changed as entries of the palette, if their colors fit into it."""
+        changed = self._changed(colors, 1)
+        wanted = colors.ravel()[changed] & 0xFFFFFF  # red is the lowest byte
+        entries = self._entry_of_color[wanted]
         if not entries.all():
-            if not self._learn(changed[entries == 0]):
+            if not self._learn(wanted[entries == 0]):
                 return False
-            entries = self._entry_of_color.take(changed, mode="clip")
-        self._write(rows, entries)
+            entries = self._entry_of_color[wanted]
+        self._write(changed, entries[:, None])
         return True
 
-    def _write(self, rows: NDArray[np.intp], values: NDArray[np.uint8]) -> None:
-        """Bring some rows of the PNG up to date, and the compressed bands that hold them."""
-        self._rows[rows, 1:] = values
-        for band in np.unique(rows // BAND).tolist():
+    def _write(self, changed: NDArray[np.intp], values: NDArray[np.uint8]) -> None:
+        """Bring some pixels of the PNG up to date, and the compressed bands that hold them."""
+        width, size = self._colors.shape[1], values.shape[1]
+        first = size * changed + changed // width + 1  # each row begins with one byte more
+        self._rows.ravel()[first[:, None] + np.arange(size)] = values
+        for band in np.flatnonzero(np.bincount(changed // (BAND * width))).tolist():
             data = self._rows[band * BAND : (band + 1) * BAND]
             self._bands[band] = self._zlib.compress(data) + self._zlib.flush(zlib.Z_FULL_FLUSH)
 

@@ -13,13 +13,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.axis import Axis
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from tempsampling.encode import PngEncoder
+from tempsampling.kept_text import KeptTextCanvas
 
 
 class Frames:
@@ -31,7 +32,7 @@ class Frames:
         plt.close(figure)  # otherwise the notebook shows it once more below the cell
         self.figure = figure
         self.full_redraws = 0
-        self._canvas = FigureCanvasAgg(figure)
+        self._canvas = KeptTextCanvas(figure)
         self._first_moving: dict[Axes, int] = {}  # in each axes' order of drawing
         self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
@@ -178,6 +179,8 @@ def _with_children(artists: Iterable[Artist]) -> list[Artist]:
 
 
 def _is_stale(artist: Artist) -> bool:
+    if isinstance(artist, Axis):  # `_fixed` watches it; to list its ticks computes them anew
+        return False
     # A collection does not say so when numbers that it shows as colors change.
     colored = isinstance(artist, Collection) and artist.get_array() is not None
     return artist.stale or colored or any(map(_is_stale, artist.get_children()))

@@ -5,11 +5,13 @@ from io import BytesIO
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Circle, Rectangle
+from matplotlib.patheffects import withStroke
 from PIL import Image
 
 from tempsampling.encode import BAND, COARSE_STEP, COLOR_STEP, PngEncoder
 from tempsampling.frames import Frames
+from tempsampling.kept_text import KEPT, KeptTextCanvas
 from tempsampling.plots import ProbabilityBars
 
 
@@ -169,6 +171,60 @@ def test_what_lies_below_the_ticks_and_the_grid_stays_below_them():
 def test_nothing_changed_gives_the_same_bytes():
     frames = Frames(scene()[0])
     assert frames.png() == frames.png()
+
+
+LOOKS = {
+    "plain": {},
+    "half-transparent": {"alpha": 0.5},
+    "a color with transparency": {"color": (0.9, 0.3, 0, 0.4)},
+    "in a box": {"bbox": {"facecolor": "C0"}},
+    "cut by its axes": {"clip_on": True},
+    "cut by a shape": {"clip_path": Circle((80, 80), 60)},
+    "turned": {"rotation": 30},
+    "not smoothed": {"antialiased": False},
+    "outlined": {"path_effects": [withStroke(linewidth=3, foreground="C1")]},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("words", ["gjÄ ␣sunny", "two\nlines", FORMULA, " "])
+def test_a_text_drawn_again_is_what_matplotlib_draws(words, look):
+    figure, axes = plt.subplots(figsize=(3, 2), dpi=90, layout="none")
+    texts = [axes.text(x, x, words, **LOOKS[look]) for x in np.linspace(-0.2, 1, 15)]
+    right, canvas = redrawn(figure), KeptTextCanvas(figure)
+    for _ in range(3):  # kept from the second time on
+        canvas.draw()
+        shown = np.asarray(canvas.buffer_rgba())[..., :3]
+        np.testing.assert_array_equal(shown, right)
+    for text in texts:
+        text.set_text("others")
+    canvas.draw()
+    assert np.any(np.asarray(canvas.buffer_rgba())[..., :3] != right)
+
+
+def test_no_more_texts_are_kept_than_the_last_ones():
+    figure = plt.figure(figsize=(3, 2), dpi=90)
+    text, canvas = figure.text(0.5, 0.5, ""), KeptTextCanvas(figure)
+    for i in range(KEPT + 50):
+        text.set_text(f"{i}")
+        for _ in range(2):
+            canvas.draw()
+    kept = [key[0] for key in canvas.get_renderer()._kept]
+    assert kept == [f"{i}" for i in range(50, KEPT + 50)]
+
+
+def test_a_figure_of_another_size_keeps_no_text_of_the_old_one():
+    figure = plt.figure(figsize=(3, 2), dpi=90)
+    figure.text(0.5, 0.5, "text")
+    canvas = KeptTextCanvas(figure)
+    for dpi in (90, 130):
+        figure.set_dpi(dpi)
+        for _ in range(3):
+            canvas.draw()
+        shown = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+    twin = plt.figure(figsize=(3, 2), dpi=130)
+    twin.text(0.5, 0.5, "text")
+    np.testing.assert_array_equal(shown, redrawn(twin))
 
 
 def test_probability_bars_move_without_full_redraws():

@@ -19,6 +19,7 @@ from browser import (
     ROOT,
     Demo,
     code_cells,
+    drawn_whole,
     lesson_explorers,
     run_lesson,
     running_browser,
@@ -143,11 +144,10 @@ def figure_in(value):
 
 def largest_difference(explorer, shown):
     """How far the pictures shown are from the same figure drawn whole."""
-    canvas, largest = explorer.drawing.frames.figure.canvas, 0
+    largest = 0
     for values, png in shown:
         explorer.drawing.update(**values)
-        canvas.draw()
-        right = np.asarray(canvas.buffer_rgba())[..., :3]
+        right = drawn_whole(explorer.drawing.frames.figure)
         picture = Image.open(BytesIO(base64.b64decode(png))).convert("RGB")
         largest = max(largest, np.abs(np.asarray(picture).astype(int) - right).max())
     return largest

@@ -16,6 +16,8 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
@@ -166,10 +168,8 @@ class Demo:
         The figure is drawn whole by Matplotlib, not by the frames that the page shows.
         """
         drawing = self.explorer.drawing
-        figure = drawing.frames.figure
         drawing.update(temperature=value)
-        figure.canvas.draw()
-        right = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+        right = drawn_whole(drawing.frames.figure)
         picture = BytesIO(base64.b64decode(self.img.evaluate(READ_PICTURE)))
         return np.abs(np.asarray(Image.open(picture).convert("RGB")) - right).max()
 
@@ -184,6 +184,13 @@ class Demo:
     def record(self) -> None:
         """Let the page keep the times that `time_presses` needs."""
         self.box.evaluate(RECORD)
+
+
+def drawn_whole(figure: Figure) -> np.ndarray:
+    """The red, green and blue that Matplotlib's own canvas gives for a figure."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
 
 
 def _answers(address: str) -> bool:
