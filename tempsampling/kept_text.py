@@ -76,8 +76,9 @@ class KeptTextRenderer(RendererAgg):
         ismath: bool,
     ) -> Kept:
         """Draw a text on paper of its own; the rows come from below, as `draw_image` wants them."""
-        width, height, _ = self.get_text_width_height_descent(s, prop, ismath)
-        edge = 2 * int(height) + 4  # even, as `left` and `top` need it; letters may reach over it
+        width, height, below = self.get_text_width_height_descent(s, prop, ismath)
+        # Even, as `left` and `top` need it. A quotation mark is not high, but far above the line.
+        edge = 2 * int(height + abs(below)) + 4
         paper = RendererAgg(width + 2 * edge, 2 * edge, self.dpi)
         ink = paper.new_gc()
         ink.set_foreground(gc.get_rgb(), isRGBA=True)

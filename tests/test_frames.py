@@ -187,7 +187,7 @@ LOOKS = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("words", ["gjÄ ␣sunny", "two\nlines", FORMULA, " "])
+@pytest.mark.parametrize("words", ["gjÄ ␣sunny", '"', "_", "two\nlines", FORMULA, " "])
 def test_a_text_drawn_again_is_what_matplotlib_draws(words, look):
     figure, axes = plt.subplots(figsize=(3, 2), dpi=90, layout="none")
     texts = [axes.text(x, x, words, **LOOKS[look]) for x in np.linspace(-0.2, 1, 15)]
