@@ -6,8 +6,12 @@ picture that a full redraw would give. Whenever ticks, limits or layout changed,
 went, the whole figure is drawn instead.
 """
 
-from collections.abc import Iterable
+import signal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import combinations
+from threading import current_thread, main_thread
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -21,6 +25,31 @@ from numpy.typing import NDArray
 
 from tempsampling.encode import PngEncoder
 from tempsampling.kept_text import KeptTextCanvas
+
+
+@contextmanager
+def interrupt_afterwards() -> Iterator[None]:
+    """Let an interrupt wait: when one comes within Matplotlib's C++, the kernel may die of it.
+
+    A second one does not wait, in case that a drawing never ends.
+    """
+    interrupt, waiting = signal.getsignal(signal.SIGINT), []
+    if current_thread() is not main_thread() or not callable(interrupt):
+        yield
+        return
+
+    def wait(*arguments: Any) -> None:
+        waiting.append(arguments)
+        if len(waiting) > 1:
+            interrupt(*arguments)
+
+    signal.signal(signal.SIGINT, wait)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, interrupt)
+        if waiting:
+            interrupt(*waiting[0])
 
 
 class Frames:
@@ -37,7 +66,8 @@ class Frames:
         self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
         self._foreground: list[Artist] = []
-        self._draw_all()
+        with interrupt_afterwards():
+            self._draw_all()
 
     def png(self) -> bytes:
         """Draw the figure as it is now, and encode it."""
@@ -48,6 +78,7 @@ class Frames:
             self._encoder, self._skeleton = PngEncoder(), []
             raise
 
+    @interrupt_afterwards()
     def draw(self) -> None:
         """Bring the canvas up to date, by the shortest way that is right."""
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}

@@ -1,10 +1,15 @@
 """A fast frame is the picture that a full redraw gives, whatever an update changes."""
 
+import os
+import signal
+import sys
+from contextlib import nullcontext
 from io import BytesIO
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.patheffects import withStroke
 from PIL import Image
@@ -238,6 +243,35 @@ def test_probability_bars_move_without_full_redraws():
             each.update([p, 1 - p], title=f"T = {p:.2f}")
         assert np.abs(decode(frames.png()) - redrawn(twin.figure)).max() < COLOR_STEP
     assert frames.full_redraws == before
+
+
+class Interrupted(Line2D):
+    """A line that is interrupted so many times while it is drawn."""
+
+    times = drawn = 0
+
+    def draw(self, renderer):
+        for _ in range(self.times):
+            os.kill(os.getpid(), signal.SIGINT)
+        super().draw(renderer)
+        self.drawn += 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_an_interrupt_waits_until_the_figure_is_drawn_and_a_second_one_does_not():
+    figure, axes = plt.subplots()
+    line = axes.add_line(Interrupted([0, 1], [0, 1]))
+    frames = Frames(figure)
+    for times, drawn in ((0, 1), (1, 1), (2, 0)):
+        line.times, before = times, line.drawn
+        line.set_ydata([0, times])
+        with pytest.raises(KeyboardInterrupt) if times else nullcontext():
+            frames.draw()
+        assert line.drawn - before == drawn
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    line.times = 0
+    line.set_ydata([1, 1])
+    assert np.abs(decode(frames.png()) - redrawn(figure)).max() < COLOR_STEP
 
 
 def test_what_is_not_a_figure_is_refused_by_name():
