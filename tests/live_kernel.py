@@ -2,28 +2,43 @@
 
 import subprocess
 import time
+from queue import Empty
 
 import pytest
+
+
+class EndedError(Exception):
+    """The kernel is no more."""
 
 
 class Kernel:
     """A real kernel that can be interrupted, and what its page would show."""
 
     def __init__(self):
+        self.told = 0  # how often it was told of an interrupt
+        self.start()
+
+    def start(self):
         from jupyter_client.manager import start_new_kernel
 
         self.manager, self.client = start_new_kernel(stderr=subprocess.DEVNULL)
+        self.process = self.manager.provisioner.process
         self.page = {}  # what the page has got for each widget
-        self.told = 0  # how often it was told of an interrupt
 
     def run(self, code):
         return self.answer(self.client.execute(code))
 
     def answer(self, request):
         """Return the reply's status and what was printed or shown."""
-        said, name, idle = "", "ok", False
+        said, name, idle, end = "", "ok", False, time.monotonic() + 120
         while not idle:
-            message = self.client.get_iopub_msg(timeout=120)
+            try:
+                message = self.client.get_iopub_msg(timeout=5)
+            except Empty:
+                if self.process.poll() is not None:
+                    raise EndedError(f"the kernel ended with {self.process.poll()}") from None
+                assert time.monotonic() < end, "no answer"
+                continue
             content = message["content"]
             if message["msg_type"] == "comm_msg":
                 state = content["data"].get("state", {})
@@ -47,13 +62,16 @@ class Kernel:
         content = {"comm_id": slider, "data": state}
         self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
 
+    def close(self):
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
 
 @pytest.fixture(scope="module")
 def kernel():
     kernel = Kernel()
     yield kernel
-    kernel.client.stop_channels()
-    kernel.manager.shutdown_kernel(now=True)
+    kernel.close()
 
 
 SLIDER = """

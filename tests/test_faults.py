@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_kernel import STATE
+from live_kernel import SLIDER, STATE, EndedError
 from matplotlib.figure import Figure
 from PIL import Image
 from tiny_model import write_tiny_model
@@ -266,22 +266,35 @@ def test_after_an_interrupt_at_any_moment_a_chat_begins_anew(kernel):
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_after_an_interrupt_at_any_moment_of_a_drag_the_next_picture_is_right(kernel, slider):
     rng = random.Random(3)
-    move, screen, box = slider
-    kernel.told = 0
+    kernel.told = ended = 0
     for i in range(MOMENTS):
-        for _ in range(20):
-            kernel.move(move, rng.randrange(1, 60) * 0.05)
-        time.sleep(rng.uniform(0.005, 0.08))
-        kernel.manager.interrupt_kernel()
-        kernel.run("")
-        last = 0.51 + 0.05 * (i % 2)
-        kernel.move(move, last)
-        name, said = kernel.run(STATE.format(last))
-        assert name == "ok", said
-        difference, checksum = map(int, said.split())
-        assert difference < 24
-        assert zlib.crc32(kernel.page[screen]["value"].encode()) == checksum  # the page has it
-        assert "tempsampling-busy" not in kernel.page.get(box, {}).get("_dom_classes", [])
-        assert "alert" not in str(kernel.page)
+        try:
+            interrupt_a_drag(kernel, slider, rng, last=0.51 + 0.05 * (i % 2))
+        except EndedError:
+            # An interrupt between two messages, in some hundreds one, ends ipykernel in good order.
+            assert kernel.process.poll() == 0
+            ended += 1
+            kernel.close()
+            kernel.start()
+            slider = kernel.run(SLIDER)[1].split()
+    assert ended <= 3
     print(f"{MOMENTS} interrupts, {kernel.told} of them within an update")
     assert kernel.told > 5
+
+
+def interrupt_a_drag(kernel, slider, rng, last):
+    """Move a slider many times, interrupt that at some moment, and move it to a last value."""
+    move, screen, box = slider
+    for _ in range(20):
+        kernel.move(move, rng.randrange(1, 60) * 0.05)
+    time.sleep(rng.uniform(0.005, 0.08))
+    kernel.manager.interrupt_kernel()
+    kernel.run("")
+    kernel.move(move, last)
+    name, said = kernel.run(STATE.format(last))
+    assert name == "ok", said
+    difference, checksum = map(int, said.split())
+    assert difference < 24
+    assert zlib.crc32(kernel.page[screen]["value"].encode()) == checksum  # the page has it
+    assert "tempsampling-busy" not in kernel.page.get(box, {}).get("_dom_classes", [])
+    assert "alert" not in str(kernel.page)
