@@ -28,7 +28,7 @@ from tempsampling.kept_text import KeptTextCanvas
 
 
 @contextmanager
-def interrupt_afterwards() -> Iterator[None]:
+def _interrupt_afterwards() -> Iterator[None]:
     """Let an interrupt wait: when one comes within Matplotlib's C++, the kernel may die of it.
 
     A second one does not wait, in case that a drawing never ends.
@@ -66,7 +66,7 @@ class Frames:
         self._sticking_out: set[Artist] = set()
         self._encoder = PngEncoder()
         self._foreground: list[Artist] = []
-        with interrupt_afterwards():
+        with _interrupt_afterwards():
             self._draw_all()
 
     def png(self) -> bytes:
@@ -78,7 +78,7 @@ class Frames:
             self._encoder, self._skeleton = PngEncoder(), []
             raise
 
-    @interrupt_afterwards()
+    @_interrupt_afterwards()
     def draw(self) -> None:
         """Bring the canvas up to date, by the shortest way that is right."""
         layers = {axes: _drawing_order(axes) for axes in self.figure.axes}

@@ -214,8 +214,9 @@ def test_no_more_texts_are_kept_than_the_last_ones():
         text.set_text(f"{i}")
         for _ in range(2):
             canvas.draw()
-    kept = [key[0] for key in canvas.get_renderer()._kept]
-    assert kept == [f"{i}" for i in range(50, KEPT + 50)]
+    kept = canvas.get_renderer()._kept
+    assert [key[0] for key in kept] == [f"{i}" for i in range(50, KEPT + 50)]
+    assert all(kept.values())  # a picture of each
 
 
 def test_a_figure_of_another_size_keeps_no_text_of_the_old_one():
