@@ -36,7 +36,7 @@ from tempsampling.encode import COLOR_STEP
 from tempsampling.film import film
 
 LESSON = "01_understanding_temperature.ipynb"
-COMPARED = 20  # pictures of each demo
+TURNS, MOVES, COMPARED = 4, 25, 7  # turns; in each, moves, and how many of them are compared
 
 
 def main():
@@ -77,12 +77,12 @@ def move_every_demo(lesson: str, moves: int = 100):
 
     Some of the pictures shown are then compared with what Matplotlib draws anew.
     """
-    process = psutil.Process()
+    rng, process = np.random.default_rng(0), psutil.Process()
     for number, explorer in enumerate(lesson_explorers(lesson), 1):
-        speed = compared_with_fresh(explorer, code_cells(lesson))
-        picks = random_picks(explorer, moves)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
+            speed = compared_with_fresh(explorer, code_cells(lesson), rng)
+            picks = random_picks(explorer, moves, rng)
             move(explorer, picks[: moves // 10])
             before = process.memory_info().rss
             move(explorer, picks[moves // 10 :])
@@ -99,9 +99,8 @@ def controls_of(explorer):
     return [getattr(control, "slider", control) for control in explorer.controls.values()]
 
 
-def random_picks(explorer, number):
+def random_picks(explorer, number, rng):
     """Values for a demo's controls: all first ones, all last ones, and then at random."""
-    rng = np.random.default_rng(0)
     ranges = [[value for _, value in choices(control)] for control in controls_of(explorer)]
     ends = {0: 0, 1: -1}
     return [[r[ends.get(i, rng.integers(len(r)))] for r in ranges] for i in range(number)]
@@ -111,33 +110,39 @@ def move(explorer, picks):
     """Give the controls these values, one after the other; return the seconds for one control."""
     times = []
     for picked in picks:
+        pairs = zip(controls_of(explorer), picked, strict=True)
+        moved = [(control, value) for control, value in pairs if control.value != value]
         start = time.perf_counter()
-        for control, value in zip(controls_of(explorer), picked, strict=True):
+        for control, value in moved:
             control.value = value
-        times.append((time.perf_counter() - start) / len(picked))
+        if moved:  # a control that stays where it is draws nothing, in no time
+            times.append((time.perf_counter() - start) / len(moved))
         assert not explorer._problem.value, explorer._problem.value
     return times
 
 
-def compared_with_fresh(explorer, cells):
+def compared_with_fresh(explorer, cells, rng):
     """Say how long a frame takes, and one with a fresh figure: by turns, on a noisy machine."""
-    ours, theirs, shown = [], [], []
+    ours, theirs, compared = [], [], []
     fresh = fresh_figure(explorer, cells) if explorer.drawing.frames else None
-    picks = random_picks(explorer, 5 * COMPARED)
-    for i in range(0, len(picks), 5):
-        ours += move(explorer, picks[i : i + 5])
-        values = {name: control.value for name, control in explorer.controls.items()}
+    for _ in range(TURNS):
+        shown = []
+        for picked in random_picks(explorer, MOVES, rng):
+            ours += move(explorer, [picked])
+            values = {name: control.value for name, control in explorer.controls.items()}
+            shown.append((values, explorer.output[0].get("image/png")))
         if fresh:
-            shown.append((values, explorer.output[0]["image/png"]))
-            theirs.append(fresh(values))
-            gc.collect()  # of the fresh figure, lest a frame of ours takes the time for it
+            compared += shown[:COMPARED]
+            theirs += [fresh(values) for values, _ in shown[:COMPARED]]
+            gc.collect()  # of the fresh figures, lest a frame of ours takes the time for it
+    if not ours:
+        return "typed into, not moved"
     if not fresh:
         return f"{median_ms(ours):5.1f} ms, a text or a sound"
-    ratio = np.median(theirs) / np.median(ours)
-    difference = largest_difference(explorer, shown)
     return (
-        f"{median_ms(ours):5.1f} ms, fresh {median_ms(theirs):5.1f} ms, {ratio:4.1f} times;"
-        f" differs by {difference} of 255"
+        f"{median_ms(ours):5.1f} ms, fresh {median_ms(theirs):5.1f} ms,"
+        f" {np.median(theirs) / np.median(ours):4.1f} times;"
+        f" differs by {largest_difference(explorer, compared)} of 255"
     )
 
 
@@ -153,15 +158,20 @@ def fresh_figure(explorer, cells: list[str]):
         exec(making, names)
         names[update.__name__](**wanted)
         display(figure_in(names[name]))
+        return figure_in(names[name])
 
-    turn = interactive(show, turn=False).children[0]
+    demo = interactive(show, turn=False)
+    turn = demo.children[0]
 
     def seconds(values: dict) -> float:
         wanted.update(values)
-        before = dict(names)
-        start = time.perf_counter()
-        turn.value = not turn.value
-        taken = time.perf_counter() - start
+        before, demo.result = dict(names), None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # only those of our frames count
+            start = time.perf_counter()
+            turn.value = not turn.value
+            taken = time.perf_counter() - start
+        assert demo.result, "`interact` keeps errors to itself: the fresh figure was not drawn"
         names.update(before)  # else the lesson's names would stand for the fresh figure
         return taken
 
