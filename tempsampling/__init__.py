@@ -1,61 +1,19 @@
-"""Temperature and sampling in language models, measured on a real model in plain NumPy."""
+"""Temperature and sampling in language models, measured on a real model in plain NumPy.
 
-from tempsampling.adaptive import (
-    Mirostat,
-    confidence_temperature,
-    dynamic_temperature,
-    edt_temperature,
-)
-from tempsampling.calibration import (
-    Reliability,
-    calibration_error_floor,
-    expected_calibration_error,
-    fit_temperature,
-    reliability,
-)
-from tempsampling.distributions import entropy, log_softmax, softmax
-from tempsampling.metrics import (
-    distinct_n,
-    effective_number,
-    ends_in_loop,
-    pass_at_k,
-    pass_at_k_estimate,
-    repetition_rate,
-    self_bleu,
-    tail_mass,
-    unique_fraction,
-)
-from tempsampling.sampling import sample, truncate
-from tempsampling.truncation import epsilon_cutoff, eta_cutoff, min_p, top_k, top_p, typical_p
+All that a lesson needs is imported from here, and loaded when it is first used; the list is in
+`__init__.pyi`. The rooms behind this door, each of which uses only those before it:
 
-__all__ = [
-    "Mirostat",
-    "Reliability",
-    "calibration_error_floor",
-    "confidence_temperature",
-    "distinct_n",
-    "dynamic_temperature",
-    "edt_temperature",
-    "effective_number",
-    "ends_in_loop",
-    "entropy",
-    "epsilon_cutoff",
-    "eta_cutoff",
-    "expected_calibration_error",
-    "fit_temperature",
-    "log_softmax",
-    "min_p",
-    "pass_at_k",
-    "pass_at_k_estimate",
-    "reliability",
-    "repetition_rate",
-    "sample",
-    "self_bleu",
-    "softmax",
-    "tail_mass",
-    "top_k",
-    "top_p",
-    "truncate",
-    "typical_p",
-    "unique_fraction",
-]
+    numerics   distributions, truncation, drawing, metrics, calibration
+    model      SmolLM2 in NumPy: text in, logits out
+    writing    the loop that writes a text; texts tinted by probability
+    widgets    sliders, charts, the chat, pages that need no kernel
+    lessons    exercises and their checks, toys, the capstone, the glossary
+
+Every function checks its arguments. A value of the wrong kind is a TypeError, a value out of range
+a ValueError, and the message names the argument, what would be right, and the value. No argument is
+changed. A docstring says what a function raises beyond that.
+"""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

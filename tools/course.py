@@ -1,5 +1,5 @@
-"""Set up the course's environment and run one command in it: lab, test, test-lowest, test-newest,
-repeat, bench, parity, notebooks, site, slides, pdf.
+"""Set up the course's environment and run one command in it: lab, test, test-all, test-lowest,
+test-newest, repeat, bench, parity, notebooks, site, slides, pdf.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
@@ -30,38 +30,43 @@ STAMP = VENV / "complete.json"
 CONSTRAINTS = VENV / "constraints.txt"  # the versions that it was built with
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # No question about news in a learner's first minute, and slides that can be read from afar.
-LAB_SETTINGS = ROOT / "tools" / "jupyterlab.json5"
+LAB_SETTINGS = ROOT / "tools" / "publish" / "jupyterlab.json5"
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 # Two files of tests at once, each on a core of its own: more threads would wait for each other.
-TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile"]
+TWO_AT_ONCE = ["pytest", "-n", "2", "--dist", "loadfile"]
+QUICKLY = [*TWO_AT_ONCE, "-m", "not rare"]
 
 COMMANDS = {
     # command: (extras of pyproject.toml it needs, what it runs)
     "lab": ([], [["jupyterlab"]]),
     "test": (
         ["test"],
-        [["ruff", "check"], ["ruff", "format", "--check"], ["pytest", *TWO_AT_ONCE]],
+        [["ruff", "check"], ["ruff", "format", "--check"], QUICKLY],
     ),
-    "test-lowest": (["test"], [["pytest", *TWO_AT_ONCE]]),
-    "test-newest": (["test"], [["pytest", *TWO_AT_ONCE]]),
-    "repeat": (["test"], [["python", "tools/repeat.py"]]),
+    "test-all": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], TWO_AT_ONCE]),
+    "test-lowest": (["test"], [QUICKLY]),
+    "test-newest": (["test"], [QUICKLY]),
+    "repeat": (["test"], [["python", "tools/lessons/repeat.py"]]),
     "bench": (
         ["test", "bench"],
         [
-            ["python", "tools/bench.py"],
-            ["python", "tools/bench_model.py"],
-            ["python", "tools/bench_class.py", "--different"],
-            ["python", "tools/bench_sampling.py"],
+            ["python", "tools/widgets/bench_frames.py"],
+            ["python", "tools/model/bench_model.py"],
+            ["python", "tools/lessons/bench_class.py", "--different"],
+            ["python", "tools/numerics/bench_sampling.py"],
         ],
     ),
-    "parity": (["bench"], [["python", "tools/parity.py"]]),
-    "notebooks": (["test"], [["python", "tools/notebooks.py"]]),
-    "site": ([], [["python", "tools/publish.py", "site"]]),
-    "slides": ([], [["python", "tools/publish.py", "slides"]]),
+    "parity": (["bench"], [["python", "tools/model/parity.py"]]),
+    "notebooks": (["test"], [["python", "tools/lessons/notebooks.py"]]),
+    "site": ([], [["python", "tools/publish/publish.py", "site"]]),
+    "slides": ([], [["python", "tools/publish/publish.py", "slides"]]),
     "pdf": (
         ["test"],
-        [["python", "tools/publish.py", "slides"], ["python", "tools/print_slides.py"]],
+        [
+            ["python", "tools/publish/publish.py", "slides"],
+            ["python", "tools/publish/print_slides.py"],
+        ],
     ),
 }
 
@@ -87,6 +92,9 @@ def run(step):
     # With .venv goes everything, the model's arrays too.
     environment.setdefault("TEMPSAMPLING_CACHE", str(VENV / "share" / "tempsampling"))
     program, arguments = step[0], step[1:]
+    if program == "python":  # a tool may use what stands in another room
+        rooms = [str(room) for room in (ROOT / "tools").iterdir() if room.is_dir()]
+        environment["PYTHONPATH"] = os.pathsep.join(rooms)
     if program == "pytest":
         environment.setdefault("OPENBLAS_NUM_THREADS", "1")
     if program == "jupyterlab":

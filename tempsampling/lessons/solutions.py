@@ -1,0 +1,116 @@
+"""The solutions of the exercises, the one place where they stand.
+
+Each is written as a learner would write it, with what its lesson has taught; the lesson shows the
+same text in a fold. Its name is the name of the lesson's exercise.
+"""
+
+import numpy as np
+
+from tempsampling.numerics.distributions import entropy, softmax
+
+
+def scale_and_normalize(logits, temperature):
+    """Lesson 1: probabilities at a temperature."""
+    scaled = logits / temperature
+    weights = np.exp(scaled)
+    return weights / weights.sum()
+
+
+def stable_softmax(logits, temperature):
+    """Lesson 2: probabilities of every row at a temperature, without overflow."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    weights = np.exp(shifted / temperature)
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+def probabilities_at(logits, temperature):
+    """Lesson 3: probabilities at a temperature, zero included."""
+    if temperature == 0:
+        best = logits == logits.max()
+        return best / best.sum()
+    weights = np.exp((logits - logits.max()) / temperature)
+    return weights / weights.sum()
+
+
+def mass_outside_top(logits, temperature, k):
+    """Lesson 4: the probability of all tokens but the k likeliest."""
+    ranked = np.sort(softmax(logits, temperature))[::-1]
+    return ranked[k:].sum()
+
+
+def distinct(tokens, prompt_length, n):
+    """Lesson 5: distinct-n of what was written after the prompt."""
+    written = tokens[prompt_length:]
+    grams = [tuple(written[i : i + n]) for i in range(len(written) - n + 1)]
+    return len(set(grams)) / len(grams)
+
+
+def expected_different(probabilities, n):
+    """Lesson 6: how many different outcomes to expect in n draws."""
+    missed = (1 - probabilities) ** n
+    return (1 - missed).sum()
+
+
+def agreement(answers):
+    """Lesson 7: the share of pairs of answers that are equal."""
+    same, pairs = 0, 0
+    for i in range(len(answers)):
+        for j in range(i):
+            same += answers[i] == answers[j]
+            pairs += 1
+    return same / pairs
+
+
+def nucleus(probabilities, p):
+    """Lesson 8: the probabilities that top-p leaves, in the order given."""
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[before < p]
+    result = np.zeros(probabilities.size)
+    result[kept] = probabilities[kept] / probabilities[kept].sum()
+    return result
+
+
+def effective_recipes(slots, temperature):
+    """Lesson 9: how many recipes, effectively, independent slots write at a temperature."""
+    bits = 0
+    for scores in slots:
+        bits += entropy(softmax(scores, temperature))
+    return 2**bits
+
+
+def best_temperature(logits, labels, temperatures):
+    """Lesson 10: the temperature at which the labels are likeliest."""
+    likelihoods = []
+    for temperature in temperatures:
+        p = softmax(logits, temperature)
+        likelihoods.append(np.log(p[np.arange(len(labels)), labels]).mean())
+    return temperatures[np.argmax(likelihoods)]
+
+
+def palette_entropy(logits, temperature):
+    """Lesson 11: the entropy of each channel of a palette, in bits."""
+    p = softmax(logits, temperature)
+    surprise = -np.log2(np.maximum(p, 1e-300))
+    return (p * surprise).sum(axis=1)
+
+
+def adaptive_temperature(logits, low, high):
+    """Lesson 12: a temperature from the model's confidence, cold where it is sure."""
+    confidence = softmax(logits).max()
+    return low + (1 - confidence) * (high - low)
+
+
+def temperature_for_tries(p_right, temperatures, k):
+    """Lesson 13: the temperature with the largest mean pass@k."""
+    chances = 1 - (1 - p_right) ** k
+    return temperatures[chances.mean(axis=0).argmax()]
+
+
+def my_sampler(logits, rng):
+    """Lesson 14: probabilities that fall in a straight line with the logits (sparsemax)."""
+    z = logits.astype(float) / 6
+    sums = np.cumsum(np.sort(z)[::-1]) - 1
+    threshold = (sums / np.arange(1, z.size + 1)).max()
+    p = np.maximum(z - threshold, 0)
+    return rng.choice(p.size, p=p / p.sum())

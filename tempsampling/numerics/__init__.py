@@ -1,0 +1,1 @@
+"""From logits to tokens: distributions, truncation, drawing, and measures. NumPy alone."""

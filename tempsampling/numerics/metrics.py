@@ -1,0 +1,162 @@
+"""Measures of generated text: diversity, repetition, and the chance that one of k tries is right.
+
+Texts are lists of tokens, words or numbers, one list per text: what was generated, without the
+prompt. Split strings before counting; a string by itself is an error, because its letters would be
+counted.
+"""
+
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tempsampling._validate import (
+    MOST,
+    each_fits,
+    listed,
+    probability_array,
+    real_array,
+    real_number,
+    shorten,
+    whole_number,
+)
+
+
+def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
+    """Return how many of all n-grams in the texts are different, from 0 to 1.
+
+    All texts are counted together, so that saying the same in two texts counts as repetition.
+    Texts shorter than n have no n-grams; if no text has any, that is a ValueError.
+
+    Source: Li et al. (2016), "A diversity-promoting objective function for neural conversation
+    models", arXiv:1510.03055. They divide by the number of tokens; dividing by the
+    number of n-grams, as is usual now, makes 1 mean "all different" for every n.
+
+    Examples
+    --------
+    >>> distinct_n([["a", "b", "a", "b"], ["a", "b"]], 2)  # ab, ba, ab; ab
+    0.5
+    """
+    grams = [gram for text in _ngrams(texts, n) for gram in text]
+    return len(set(grams)) / len(grams)
+
+
+def repetition_rate(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
+    """Return the share of n-grams that stood in the same text before, from 0 to just below 1.
+
+    The share is taken for each text and averaged over the texts that have n-grams; if none has,
+    that is a ValueError.
+
+    Source: Welleck et al. (2020), "Neural text generation with unlikelihood training",
+    arXiv:1908.04319: seq-rep-n.
+
+    Examples
+    --------
+    >>> repetition_rate([list("ababa"), list("abcde")], 2)  # ab, ba, ab, ba; ab, bc, cd, de
+    0.25
+    """
+    shares = [1 - len(set(text)) / len(text) for text in _ngrams(texts, n) if text]
+    return sum(shares) / len(shares)
+
+
+def tail_mass(
+    probabilities: ArrayLike, outside_top: int, axis: int = -1
+) -> float | NDArray[np.float64]:
+    """Return the probability of all but the `outside_top` likeliest tokens together.
+
+    Parameters
+    ----------
+    probabilities : array, any shape; not negative, sums to 1 along `axis`
+    outside_top : whole number, at least 1; beyond the size of the vocabulary the result is 0
+    axis : the axis of the vocabulary
+
+    Returns
+    -------
+    A float for one distribution, otherwise an array without `axis`.
+
+    Examples
+    --------
+    >>> tail_mass([0.125, 0.5, 0.25, 0.125], 2)
+    0.25
+    """
+    p = np.moveaxis(probability_array(probabilities, axis), axis, -1)
+    outside_top = whole_number(outside_top, "outside_top")
+    # Adding up the tail itself keeps digits that 1 minus the top would lose.
+    tail = np.sort(p, axis=-1)[..., : max(p.shape[-1] - outside_top, 0)].sum(axis=-1)
+    return float(tail) if tail.ndim == 0 else tail
+
+
+def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
+    """Return the probability that at least one of k independent tries is right: 1 - (1 - p)^k.
+
+    Parameters
+    ----------
+    p : probability that one try is right, from 0 to 1; a number or an array
+    k : whole number of tries, at least 1
+
+    Returns
+    -------
+    A float, or an array of the shape of p. Use `pass_at_k_estimate` where p is not known.
+
+    Examples
+    --------
+    >>> pass_at_k(0.5, 3)
+    0.875
+    """
+    chance = real_array(p, "p")
+    k = real_number(whole_number(k, "k"), "k")
+    each_fits(chance, (chance >= 0) & (chance <= 1), "p", "from 0 to 1")
+    with np.errstate(divide="ignore"):  # p = 1: the logarithm is minus infinity, and that is right
+        result = -np.expm1(k * np.log1p(-chance.astype(np.float64))) + 0.0
+    return float(result) if result.ndim == 0 else result
+
+
+def pass_at_k_estimate(n: int, c: int, k: int) -> float:
+    """Estimate pass@k without bias, from c right answers in n tries.
+
+    It is the share of the ways to choose k of the n tries with at least one right answer among
+    them. (Putting c/n into `pass_at_k` is biased, and gives too little.)
+
+    Parameters
+    ----------
+    n : tries, at least 1
+    c : right answers among them, 0 <= c <= n
+    k : 1 <= k <= n
+
+    Source: Chen et al. (2021), "Evaluating large language models trained on code",
+    arXiv:2107.03374, equation 1.
+
+    Examples
+    --------
+    >>> pass_at_k_estimate(4, 1, 2)
+    0.5
+    """
+    n = whole_number(n, "n", most=MOST)
+    few, many = sorted([whole_number(c, "c", least=0, most=n), whole_number(k, "k", most=n)])
+    # comb(n - c, k) / comb(n, k), without numbers of millions of digits
+    return 1 - math.prod((n - many - i) / (n - i) for i in range(few))
+
+
+def _ngrams(texts: Iterable[Sequence[Hashable]], n: int) -> list[list[tuple]]:
+    """Return every n tokens in a row, for each text; at least one text must have any."""
+    texts, n = _token_lists(texts), whole_number(n, "n")
+    if max(len(text) for text in texts) < n:
+        wanted = f"one of at least n = {shorten(n)} tokens"
+        raise ValueError(f"texts must hold {wanted}, got {shorten(texts)}")
+    return [list(zip(*(text[start:] for start in range(n)), strict=False)) for text in texts]
+
+
+def _token_lists(texts: Iterable[Sequence[Hashable]]) -> list[list]:
+    texts = listed(texts, "texts")
+    for text in texts:
+        scalar = isinstance(text, np.ndarray) and text.ndim == 0
+        unordered = isinstance(text, str | bytes | Set | Mapping)
+        if scalar or unordered or not hasattr(text, "__len__"):
+            raise TypeError(f"texts must be split into tokens, got {shorten(text)}")
+    texts = [list(text) for text in texts]
+    try:
+        set().union(*texts)
+    except TypeError:
+        raise TypeError(f"tokens must be words or numbers, got {shorten(texts)}") from None
+    return texts

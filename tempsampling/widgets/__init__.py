@@ -1,0 +1,1 @@
+"""Sliders, charts and the chat: what a learner moves and sees."""

@@ -1,0 +1,1 @@
+"""Text that a model writes or reads, token by token, and how it is shown."""

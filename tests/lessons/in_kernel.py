@@ -1,0 +1,102 @@
+"""What the tests of a lesson run within its kernel: remembered texts, and every slider."""
+
+import copy
+import functools
+import gc
+import pickle
+import re
+import time
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+
+from tempsampling.lessons.capstone import experiment
+from tempsampling.model.smollm import SmolLM2
+from tempsampling.widgets.controls import Number, choices
+from tempsampling.widgets.explore import Explorer
+from tempsampling.writing import generation
+
+TYPED = [
+    *("nan", "inf", "-inf", "-1", "0", "-0.0", "1e-300", "1e300", "99", "1000000"),
+    *("10" * 6, "0,33", "1,000", "abc"),
+]
+
+
+def remember_texts():
+    """Let the model write and read the same only once: what it gave is given again.
+
+    What raises is not remembered, and whoever gets a result gets a copy, so that nothing done to
+    one reaches another. A generator or a cache among the arguments would change with the call:
+    such a call is made anew.
+    """
+    generation.generate = _remembered(generation.generate)
+    generation.score = _remembered(generation.score)
+    SmolLM2.logits = _remembered(SmolLM2.logits)
+    SmolLM2.logits_for = _remembered(SmolLM2.logits_for)
+
+
+def _remembered(function):
+    known = {}
+
+    @functools.wraps(function)
+    def call(model, *args, **kwargs):
+        given = [*args, *kwargs.values()]
+        if any(callable(x) or isinstance(x, np.random.Generator) for x in given):
+            return function(model, *args, **kwargs)
+        key = pickle.dumps((args, sorted(kwargs.items())))
+        if key not in known:
+            known[key] = function(model, *args, **kwargs)
+        return copy.deepcopy(known[key])
+
+    return call
+
+
+def hurry():
+    """From now on, let the model think with one of its 30 blocks only, and let samplers try less.
+
+    For orders of cells in which nobody reads what is written.
+    """
+    model = SmolLM2.load()
+    model.network.blocks = model.network.blocks[:1]
+    experiment.TOKENS = 2
+
+
+def explorers():
+    """Every demo that is there, in the order in which they were made."""
+    widgets = list(ipywidgets.widgets.widget._instances.values())
+    return [widget for widget in widgets if isinstance(widget, Explorer)]
+
+
+def move_every_slider():
+    """Move each control of each demo to its ends and its middle; print how many demos there are."""
+    for explorer in explorers():
+        for name, control in explorer.controls.items():
+            values = [value for _, value in choices(control)]
+            for value in [values[-1], values[0], values[len(values) // 2]]:
+                getattr(control, "slider", control).value = value
+                assert not explorer._problem.value, (name, value, explorer._problem.value)
+    print(len(explorers()))
+
+
+def type_beside_every_slider():
+    """Type numbers and words beside each slider: each is shown, or refused by name."""
+    for explorer in explorers():
+        boxes = [c for c in explorer.controls.values() if isinstance(c, Number)]
+        for control in (c for c in boxes if c.box in c.children):
+            first = control.value
+            for text in TYPED:
+                start = time.process_time()
+                control.box.value = text
+                told = re.sub("<.*?>", "", explorer._problem.value)
+                assert time.process_time() - start < 5, text
+                assert not told or re.match(r"(ValueError|TypeError): \w+ must ", told), told
+                shown = explorer.output[0].get("text/plain", "")
+                assert told or not re.search(r"\bnan", shown), (text, shown)
+                control.box.value, control.value = "", first
+
+
+def count():
+    """Print how many widgets and figures are there."""
+    gc.collect()
+    print(len(ipywidgets.widgets.widget._instances), len(plt.get_fignums()))

@@ -1,0 +1,127 @@
+"""A check accepts the solution, names each usual mistake, and answers nonsense with a sentence."""
+
+import numpy as np
+import pytest
+
+from tempsampling.lessons import calls
+from tempsampling.lessons.check import check, diagnosis, same
+from tempsampling.lessons.exercises import EXERCISES
+
+MISTAKES = [
+    (name, i) for name, exercise in EXERCISES.items() for i in range(len(exercise.mistakes))
+]
+
+
+def sentence_on(answer):
+    return diagnosis(answer)[0]
+
+
+def named(name, function):
+    def answer(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    answer.__name__ = name
+    return answer
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_solution_is_correct(name):
+    assert sentence_on(EXERCISES[name].solution).startswith("Correct.")
+
+
+@pytest.mark.parametrize(("name", "i"), MISTAKES)
+def test_each_usual_mistake_is_met_with_its_own_sentence(name, i):
+    mistake, sentence = EXERCISES[name].mistakes[i]
+    assert sentence_on(named(name, mistake)) == f"Not yet: {sentence}"
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exercise_knows_at_least_three_mistakes(name):
+    assert len({sentence for _, sentence in EXERCISES[name].mistakes}) >= 3
+
+
+@pytest.mark.parametrize(("name", "i"), MISTAKES)
+def test_some_call_tells_every_mistake_from_the_solution(name, i):
+    exercise = EXERCISES[name]
+    mistake, _ = exercise.mistakes[i]
+    calls = exercise.arguments
+    assert not all(same(exercise.solution(**a), mistake(**a)) for a in calls)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("nothing", [None, ...])
+def test_an_untouched_stub_is_not_done_yet(name, nothing):
+    assert sentence_on(named(name, lambda *a, **k: nothing)).startswith("Not done yet:")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize(
+    "result", ["half", float("nan"), [], {}, [[1.0]], [1, [2]], 10**400, 1j, object(), np.zeros(7)]
+)
+def test_nonsense_gets_one_sentence(name, result):
+    sentence = sentence_on(named(name, lambda *a, **k: result))
+    assert sentence.startswith("Not yet:")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_an_exception_is_told_in_one_sentence(name):
+    assert "ZeroDivisionError: division by zero" in sentence_on(named(name, lambda *a, **k: 1 / 0))
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_a_loop_that_never_ends_is_told_in_one_sentence(name):
+    def forever():
+        kept = []
+        while True:
+            try:
+                kept.append(0)
+            except Exception:
+                kept.clear()
+
+    assert "does not end" in sentence_on(named(name, lambda *a, **k: forever()))
+
+
+def test_an_answer_whose_lines_are_slow_is_stopped_by_the_clock(monkeypatch):
+    def scale_and_normalize(logits, temperature):
+        while True:
+            np.sort(np.sin(np.arange(1e5)))  # a million of these take an hour
+
+    monkeypatch.setattr(calls, "MOST_SECONDS", 0.5)
+    assert "does not end" in sentence_on(scale_and_normalize)
+
+
+COMPARED = [
+    name for name, exercise in EXERCISES.items() if not exercise.judge
+]  # a token has no digits
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_rounding_is_recognized(name):
+    solution = EXERCISES[name].solution
+    assert "Do not round" in sentence_on(
+        named(name, lambda *a, **k: np.round(solution(*a, **k), 3))
+    )
+
+
+def test_a_function_with_other_arguments_is_told_so():
+    assert "raised TypeError" in sentence_on(named("scale_and_normalize", lambda x: x))
+
+
+def test_changing_an_argument_is_a_mistake_even_if_the_result_is_right():
+    def scale_and_normalize(logits, temperature):
+        right = EXERCISES["scale_and_normalize"].solution(logits, temperature)
+        logits /= temperature
+        return right
+
+    assert "changes its argument logits" in sentence_on(scale_and_normalize)
+
+
+@pytest.mark.parametrize("answer", [None, "scale_and_normalize", np.array([0.5, 0.5]), len])
+def test_what_is_not_the_exercise_is_answered_with_how_to_call_check(answer):
+    assert "check(scale_and_normalize)" in sentence_on(answer)
+
+
+def test_check_prints_the_sentence_on(capsys):
+    check(EXERCISES["scale_and_normalize"].solution)
+    assert capsys.readouterr().out.startswith("Correct.")

@@ -1,0 +1,40 @@
+"""The numbers that lesson 2's folded answers name are those that its cells give."""
+
+import numpy as np
+import pytest
+from lessons import folded_answers
+
+from tempsampling import entropy, softmax
+from tempsampling.model.smollm import SmolLM2
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(2)
+
+
+@pytest.fixture(scope="module")
+def weather():
+    return SmolLM2.load().logits("The weather today is")
+
+
+def test_the_entropies_of_five_bars(answers):
+    z = np.arange(1.0, 6.0)
+    cold, hot = entropy(softmax(z, 0.05)), entropy(softmax(z, 10.0))
+    assert f"{cold:.2f} bits, one bar; and {hot:.2f} bits, almost the {np.log2(5):.2f}" in answers
+    positions = np.arange(0.05, 10.001, 0.05)
+    bits = np.array([entropy(softmax(z, temperature)) for temperature in positions])
+    closest = np.argmin(np.abs(bits - 1))
+    assert f"{positions[closest]:.2f}, with {bits[closest]:.2f} bits" in answers
+
+
+def test_the_groups_of_the_ranking(answers, weather):
+    def masses(temperature):
+        starts = [0, 1, 10, 100, 1000, 10_000]
+        return np.add.reduceat(softmax(-np.sort(-weather), temperature), starts)
+
+    assert "Near T = 1: {:.0%}, {:.0%}, {:.0%} and {:.0%}".format(*masses(1.0)) in answers
+    spreads = {T: np.ptp(np.sort(masses(T))[-4:]) for T in np.arange(0.05, 5.001, 0.05).round(2)}
+    assert min(spreads, key=spreads.get) == pytest.approx(1.0, abs=0.1)
+    assert 1 - 10_000 / weather.size == pytest.approx(0.80, abs=0.005)
+    assert np.log2(weather.size) - entropy(softmax(weather, 5.0)) < 0.4

@@ -1,0 +1,148 @@
+"""The numbers that lesson 8's answers and verdicts name are those that its cells give."""
+
+import re
+
+import numpy as np
+import pytest
+from lessons import folded_answers, printed, prose, source
+
+from tempsampling import entropy, log_softmax, softmax, truncate
+from tempsampling.model.smollm import SmolLM2
+
+FIVE = np.arange(1.0, 6.0)
+LAST = ("top_k", "top_p", "min_p", "temperature")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(8)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """What the cell makes that reads the sentence, run again."""
+    found = {"np": np, "SmolLM2": SmolLM2, "softmax": softmax, "my_guess": None}
+    exec(source(8, "sizes"), found)
+    return found
+
+
+def kept(**settings):
+    return int((truncate(FIVE, **settings) > 0).sum())
+
+
+def test_two_of_five_are_not_enough_and_the_third_is_kept():
+    running = np.sort(softmax(FIVE))[::-1].cumsum()
+    assert f"Two tokens reach {running[1]:.3f}: not enough" in prose(8)
+    assert kept(top_p=0.9) == 3
+    assert len({printed(8, "cut").splitlines()[i].split(": ")[1].strip() for i in (0, 1)}) == 1
+    assert [kept(top_k=4), kept(min_p=0.3)] == [4, 2]
+    assert f"bound {0.3 * softmax(FIVE).max():.3f}" in printed(8, "cut")
+
+
+def test_the_positions_of_the_five_bars(answers):
+    positions = np.arange(0.05, 1.001, 0.05).round(2)
+    second = next(p for p in positions if kept(top_p=p) == 2)
+    assert f"which reaches {second - 0.05:.2f} and not {second:.2f}" in answers
+    assert f"The likeliest has {softmax(FIVE).max():.1%}" in answers
+    heats = np.arange(0.05, 3.001, 0.05).round(2)
+    fourth = next(T for T in heats if T >= 1 and kept(top_p=0.9, temperature=T) == 4)
+    assert f"At T = {fourth:.2f}." in answers
+    assert {kept(top_p=0.9, temperature=T, order=LAST) for T in heats} == {3}
+
+
+def test_the_order_decides_how_many_of_the_five_are_kept(answers):
+    assert kept(temperature=0.5, top_p=0.8) == 1
+    assert {kept(temperature=T, top_p=0.8, order=LAST) for T in (0.05, 0.5, 3.0)} == {2}
+    cold, warm = softmax(FIVE, 0.5).max(), softmax(FIVE).max()
+    assert f"At T = 0.5 the likeliest has {cold:.1%}, enough alone" in answers
+    assert f"At T = 1 it has {warm:.1%}, and the second is needed" in answers
+    assert "keep one if temperature comes first, two if it comes last" in prose(8)
+
+
+def test_the_three_faults_show_and_the_mended_filter_has_none():
+    broken, mended = printed(8, "trials"), printed(8, "mended")
+    assert broken.count("-inf -inf -inf 5.71 7.14") == 2  # returned, and what was given
+    assert "2. dropped: 31\n" in broken
+    assert broken.count("-inf -inf -inf -inf -inf") == 2
+    assert "input: [1. 2. 3. 4. 5.]\n2. dropped: 0\n" in mended
+    assert mended.count("5.   4.   3. -inf -inf") == 5
+
+
+def test_the_mended_filter_keeps_what_the_package_keeps():
+    found = {"np": np, "softmax": softmax, "logits": FIVE, "table": np.zeros((5, 5))}
+    exec(source(8, "mended"), found)
+    rows = np.random.default_rng(0).normal(size=(20, 30))
+    for k, p in [(3, 1.0), (0, 0.7), (9, 0.5)]:
+        rule = {"top_k": k or None, "top_p": p}
+        assert np.array_equal(
+            found["filter_mended"](rows, k, p) > -np.inf, truncate(rows, **rule) > 0
+        )
+
+
+def test_the_nuclei_of_the_sentence(names, answers):
+    sizes, ranked = names["sizes"], names["ranked"]
+    assert len(sizes) == 37
+    assert np.median(sizes) == pytest.approx(35, abs=1)
+    assert "The median is 35: less than one token in a thousand" in prose(8)
+    after = [names["model"].decode([token]) for token in names["tokens"][1:]]
+    assert [after[i] for i in np.flatnonzero(sizes == 1)] == [" twice", "ed"]
+    assert f"At {(sizes > 50).sum()} of the 37 places the nucleus has more than 50" in answers
+    hot = np.median(names["nucleus_sizes"](ranked, 1.5, 0.9))
+    assert 4000 < hot < 5000
+    likely = ranked - ranked[:, :1]
+    bounds = [np.median((likely >= T * np.log(0.1)).sum(axis=1)) for T in (1.0, 1.5)]
+    assert "Min-p grows from {:.0f} to {:.0f}.".format(*bounds) in answers
+
+
+def test_the_fifty_likeliest_have_a_smaller_nucleus(names):
+    of_50 = np.median(names["nucleus_sizes"](names["ranked"][:, :50], 1.0, 0.9))
+    assert of_50 == pytest.approx(15, abs=1)
+    assert "\nFifteen. Renormalized" in prose(8)
+
+
+def test_top_k_keeps_what_does_not_fit_and_heat_draws_it(names):
+    at = names["tokens"].index(SmolLM2.load().tokenize(" twice")[0]) - 1
+    assert truncate(names["rows"][at], temperature=5, top_k=50).max() < 0.5
+    for rule in ({"top_p": 0.9}, {"min_p": 0.1}):
+        assert truncate(names["rows"][at], temperature=5, order=LAST, **rule).max() == 1
+
+
+def test_the_slider_shows_what_truncate_keeps(names):
+    found = dict(names)
+    exec(source(8, "places-table"), found)
+    for i, T in [(0, 0.5), (10, 1.0), (20, 1.5)]:
+        for at in (0, 24, 36):
+            row = names["rows"][at]
+            for j, p in [(0, 0.05), (17, 0.9)]:
+                by_rule = (truncate(row, temperature=T, top_p=p) > 0).sum()
+                assert found["by_top_p"][i][at][j] == by_rule
+            assert found["by_min_p"][i][at] == (truncate(row, temperature=T, min_p=0.1) > 0).sum()
+
+
+def test_no_cut_is_likelier_than_a_temperature_as_diverse():
+    lines = [re.findall(r"[+-]?\d+\.\d+", line) for line in printed(8, "equal").splitlines()]
+    with_cut, alone, gaps = (
+        np.array([line[-count:] for line in lines[start::3]], float)
+        for start, count in ((0, 3), (1, 3), (2, 4))
+    )
+    assert np.array_equal(with_cut[:, 0], alone[:, 0])
+    assert np.all(gaps[:, 0] < -2 * gaps[:, 1])  # a lower temperature was likelier each time
+    top_k, top_p, min_p, _ = zip(alone[:, 2], with_cut[:, 2], strict=True)
+    text = "slips fall from {:.0f}% to {:.0f}%, and from {:.0f}% to {:.0f}%"
+    assert text.format(*top_k, *min_p) in prose(8)
+    assert np.all(gaps[[0, 2], 2] < -3 * gaps[[0, 2], 3])
+    assert top_p[1] > top_p[0]  # those of top-p do not
+    assert abs(gaps[3, 2]) < gaps[3, 3]
+
+
+def test_temperature_is_the_likeliest_way_to_be_as_diverse(names):
+    for z in names["rows"][::6]:
+        log_p = log_softmax(z)
+        for cut in ({"top_k": 50}, {"top_p": 0.9}, {"min_p": 0.1}):
+            q = truncate(z, temperature=1.5, **cut)
+            low, high = 0.05, 1.5
+            for _ in range(30):
+                middle = (low + high) / 2
+                cooler = entropy(softmax(z, middle)) < entropy(q)
+                low, high = (middle, high) if cooler else (low, middle)
+            assert softmax(z, high) @ log_p >= q @ log_p - 1e-6

@@ -1,0 +1,189 @@
+"""The numbers that lesson 12 names are those that its cells give."""
+
+import re
+
+import numpy as np
+import pytest
+from lessons import folded_answers, printed, prose, source
+
+from tempsampling import SmolLM2, entropy, log_softmax, sample, softmax
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(12)
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """The names that the lesson's rules and its two steps define."""
+    names = {"np": np, "softmax": softmax, "entropy": entropy}
+    names |= {"sample": sample, "log_softmax": log_softmax}
+    exec(source(12, "rules"), names)
+    exec(source(12, "toy-figure").split("figure, (left")[0], names)
+    exec(source(12, "two-steps").split("plane, axes")[0], names)
+    exec(source(12, "mirostat").split("mirostat_text = write")[0], names)
+    return names
+
+
+def on_slide(confidence):
+    """The slide's rule, from 0.5 to 2."""
+    return 0.5 + (1 - confidence) * (2.0 - 0.5)
+
+
+def numbers(text):
+    return [float(number) for number in re.findall(r"[-+]?\d+\.\d+", text)]
+
+
+def test_the_question_is_answered_by_the_rule():
+    assert "0.95 · 1.05 · 1.40 · 1.55" in source(12, "question")
+    assert on_slide(0.3) == pytest.approx(1.55)
+    assert "The answer is 1.55." in prose(12)
+    assert pytest.approx(0.20) == 0.5 + (1 - 1.2) * 1.5
+    assert "confidence 1.2: T = 0.20" in printed(12, "slide-rule")
+
+
+def test_the_rules_of_the_lesson_are_the_published_ones(lesson):
+    rng = np.random.default_rng(0)
+    for z in (lesson["sure"], lesson["unsure"], 3 * rng.standard_normal(50)):
+        p = softmax(z)
+        nats = -(p * np.log(p)).sum()
+        assert lesson["slide_rule"](p) == pytest.approx(on_slide(p.max()))
+        # arXiv:2403.14541, equation 2, with N = 0.8
+        assert lesson["edt_rule"](p, 1.2, 0.7) == pytest.approx(1.2 * 0.8 ** (0.7 / nats))
+        # llama.cpp, src/llama-sampler.cpp, llama_sampler_temp_ext_apply
+        dynamic = 0.5 + (1.5 - 0.5) * (nats / np.log(p.size)) ** 2.0
+        assert lesson["llama_rule"](p, 0.5, 1.5, 2.0) == pytest.approx(dynamic)
+
+
+def test_the_mirostat_of_the_lesson_is_the_published_one(lesson):
+    """arXiv:2007.14966, algorithm 2, which leaves out the estimate of k."""
+    rng, ours, mu = np.random.default_rng(3), lesson["Mirostat"](2.0, eta=0.2), 4.0
+    for u in np.random.default_rng(4).random(50):
+        z = 3 * rng.standard_normal(40)
+        surprise = -np.log2(softmax(z))
+        order = np.argsort(surprise)
+        kept = order[: max(1, (surprise <= mu).sum())]
+        running = softmax(z)[kept].cumsum()
+        token = kept[running.searchsorted(u * running[-1], side="right")]
+        assert ours(z, u) == (token, pytest.approx(mu), pytest.approx(surprise[token]))
+        mu -= 0.2 * (surprise[token] - 2.0)
+
+
+def test_all_rules_are_hotter_where_the_model_is_less_sure(lesson):
+    line = [softmax(lesson["five"](z)) for z in np.arange(1, 8.01, 0.1)]
+    for rule in lesson["rules"].values():
+        assert np.all(np.diff([rule(p) for p in line]) < 0)
+
+
+def test_the_answers_about_five_tokens(lesson, answers):
+    assert on_slide(2 / 3) == pytest.approx(1)
+    p = softmax(lesson["five"](8.0))
+    assert f"{p.max():.1%} sure" in prose(12)
+    slide, edt, llama = (rule(p) for rule in lesson["rules"].values())
+    assert f"rule {slide:.2f}, llama.cpp's {llama:.2f}, EDT {edt:.2f}: EDT" in answers
+    p = softmax(lesson["five"](2.5))
+    assert f"At {p.max():.0%} EDT still takes {lesson['edt_rule'](p):.2f}" in answers
+    assert f"at H = 2 nats and θ = 0.5 it is {0.8 ** (0.5 / 2):.2f}" in answers
+    assert on_slide(0.98) == pytest.approx(0.53)
+    assert f"ln {SmolLM2.load().logits('A').size:,}" in answers
+
+
+def test_no_pair_of_temperatures_lies_above_the_curve(lesson):
+    for pair in [(0.6, 1.45), (1.45, 0.6), (0.2, 3.0), (3.0, 0.2), (1.0, 1.0), (0.9, 1.1)]:
+        surprise, choice = lesson["surprise_and_entropy"](*pair)
+        assert choice <= np.interp(surprise, *lesson["curve"].T) + 1e-4
+
+
+def test_the_answers_about_two_steps(lesson, answers):
+    def below(*pair):
+        surprise, choice = lesson["surprise_and_entropy"](*pair)
+        return np.interp(surprise, *lesson["curve"].T) - choice
+
+    steps = [softmax(lesson["sure"]), softmax(lesson["unsure"])]
+    assert "sure (92%), at the other not (35%)" in source(12, "plane-text")
+    assert [round(100 * p.max()) for p in steps] == [92, 35]
+    assert [lesson["slide_rule"](p) for p in steps] == pytest.approx([0.6, 1.45], abs=0.03)
+    assert f"By {below(0.6, 1.45):.2f} bits." in answers
+    assert f"T = 1.45 and 0.60 the dot lies {below(1.45, 0.6):.2f} bits below" in answers
+
+
+def test_the_bound_holds_for_any_distribution_and_is_reached_by_a_temperature():
+    rng = np.random.default_rng(0)
+    for _ in range(200):
+        p, q = softmax(rng.standard_normal((2, 9)) * 3)
+        T = rng.uniform(0.2, 3)
+        bound = (-(q * np.log(p)).sum()) / T + np.log((p ** (1 / T)).sum())
+        assert entropy(q, base=np.e) <= bound + 1e-12
+        q = softmax(np.log(p), T)
+        bound = (-(q * np.log(p)).sum()) / T + np.log((p ** (1 / T)).sum())
+        assert entropy(q, base=np.e) == pytest.approx(bound)
+
+
+def test_prompts_have_five_tokens_each():
+    names = {}
+    exec(source(12, "write-all").split("fixed =")[0], names)
+    model = SmolLM2.load()
+    assert [len(model.tokenize(prompt)) for prompt in names["prompts"]] == [5] * 8
+
+
+def test_the_slide_rule_heats_itself():
+    rows = {line[:17].strip(): numbers(line[17:]) for line in lines("drift")[1:-1]}
+    first, last, change, error, rise, rise_error = rows["slide, 0.5 to 2"]
+    # No more digits: on processors without AVX2 or AVX-512 a few draws differ, and T by 0.02.
+    assert f"rises from {first:.1f} to {last:.1f}, by {change:.1f} ± {error:.1f}" in prose(12)
+    assert f"from T = {first:.1f} to {last:.1f} in 20 tokens" in source(12, "summary")
+    assert change > 2 * error
+    assert rise > 2 * rise_error
+    assert rows["T = 1.5"][4] > 2 * rows["T = 1.5"][5]
+    mild = rows["slide, 0.5 to 1.2"]
+    assert abs(mild[2]) < 2 * mild[3]
+    assert abs(mild[4]) < 2 * mild[5]
+    assert rows["Mirostat, 3 bits"][2] > 2 * rows["Mirostat, 3 bits"][3]
+
+
+def test_it_is_not_shown_that_the_rule_adds_to_the_noise():
+    more, error = numbers(lines("drift")[-1].rpartition("T = 1.5:")[2])
+    assert f"The rises differ by {more:.0f} ± {error:.0f} bits" in prose(12)
+    assert abs(more) < 2 * error
+
+
+def test_mirostat_stays_below_its_target():
+    ends = re.search(r"Mirostat, 3 bits ([\d.]+) to ([\d.]+)", printed(12, "drift-figure"))
+    assert max(map(float, ends.groups())) < 3
+
+
+def test_the_trace_cools_where_a_word_has_begun(lesson):
+    """The texts are drawn: on another machine they may differ, and the answer with them."""
+    assert "piecemeal" in printed(12, "trace-slider")
+    assert "flexible" in printed(12, "trace-slider")
+
+
+def lines(name):
+    return printed(12, name).strip().splitlines()
+
+
+def test_in_the_same_contexts_no_rule_gains():
+    losses = [float(less) for less in re.findall(r": ([-\d.]+\d)", printed(12, "same-figure"))]
+    assert len(losses) == 4
+    assert max(losses) == losses[0] == pytest.approx(0.25, abs=0.03)  # "a quarter of a bit"
+    assert min(losses) == losses[2] == pytest.approx(0, abs=0.01)  # EDT's is "next to nothing"
+    assert min(losses) > -0.015
+
+
+def test_no_difference_is_beyond_two_standard_errors():
+    rows = [numbers(line[22:].replace("bits", "")) for line in lines("own-contexts")[1:]]
+    assert len(rows) == 5
+    assert all(abs(row[2]) < 2 * row[3] for row in rows)
+    seen = [3 * row[3] for row in rows]
+    # The smallest differs by processor.
+    assert f"here up to {max(seen):.2f}" in source(12, "verdict")
+    assert f"less than {max(seen):.2f} could hide" in source(12, "summary")
+    most = re.search(r"(\d+%)", lines("own-contexts")[1])[1]
+    assert f"At {most} different tokens" in source(12, "verdict")
+
+
+def test_a_difference_of_three_standard_errors_is_found_four_times_in_five():
+    x = np.random.default_rng(0).standard_normal((20_000, 8)) + 3 / np.sqrt(8)
+    error = x.std(axis=1, ddof=1) / np.sqrt(8)
+    assert np.mean(np.abs(x.mean(axis=1)) > 2 * error) == pytest.approx(0.8, abs=0.04)

@@ -1,0 +1,241 @@
+"""The numbers that lesson 13's texts name are those that its cells give."""
+
+import re
+from itertools import combinations
+
+import numpy as np
+import pytest
+from lessons import cell, folded_answers, printed, prose, source
+
+from tempsampling import pass_at_k, sample, softmax
+from tempsampling.model.smollm import SmolLM2
+
+EXAMPLES = "The capital of Spain is Madrid. The opposite of big is small. "
+EXAMPLES += "Three plus one is four. The color of the sky is blue. "
+TEMPERATURES = np.arange(41) / 20
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return folded_answers(13)
+
+
+@pytest.fixture(scope="module")
+def text():
+    return prose(13)
+
+
+@pytest.fixture(scope="module")
+def facts():
+    names = {}
+    exec(source(13, "facts"), names)
+    return {
+        sentence.format(subject): answer
+        for sentence, pairs in names["facts"].items()
+        for subject, answer in map(str.split, pairs.split(", "))
+    }
+
+
+@pytest.fixture(scope="module")
+def model():
+    return SmolLM2.load()
+
+
+@pytest.fixture(scope="module")
+def logits(model, facts):
+    return {question: model.logits(EXAMPLES + question) for question in facts}
+
+
+@pytest.fixture(scope="module")
+def right(model, facts):
+    tokens = {question: model.tokenize(" " + answer) for question, answer in facts.items()}
+    assert {len(each) for each in tokens.values()} == {1}
+    return {question: each[0] for question, each in tokens.items()}
+
+
+@pytest.fixture(scope="module")
+def p_right(logits, right):
+    rows = [[softmax(z, T)[right[q]] for T in TEMPERATURES] for q, z in logits.items()]
+    return np.array(rows)
+
+
+def mean_at(p_right, T, k=1):
+    return pass_at_k(p_right[:, round(20 * T)], k).mean()
+
+
+def best(p_right, k):
+    return TEMPERATURES[pass_at_k(p_right, k).mean(axis=0).argmax()]
+
+
+def difference(p_right, a, b, k=1):
+    columns = 100 * pass_at_k(p_right[:, [round(20 * a), round(20 * b)]], k)
+    d = columns[:, 0] - columns[:, 1]
+    return d.mean(), d.std(ddof=1) / np.sqrt(d.size)
+
+
+def test_the_opening_question_and_the_toy(answers, text):
+    sure, hard = np.log([0.6, 0.2, 0.1, 0.1]), np.log([0.2, 0.5, 0.1, 0.1, 0.1])
+    grid = np.arange(61) / 20
+    toy = np.array([[softmax(z, T)[0] for T in grid] for z in (sure, hard)])
+    ten = pass_at_k(toy, 10)
+    assert f"At T = 1 this succeeds with {ten[1, 20]:.0%}" in text
+    assert f"The answer is {ten[1, 4]:.0%}." in text
+    assert f"each try finds the right answer with {toy[1, 4]:.1%}" in text
+    assert ten[1, 0] == 0
+    one = toy.mean(axis=0)
+    assert f"T = {grid[one.argmax()]:.2f}. At T = 0 the hard" in answers
+    assert f"{one.max():.1%} against {one[0]:.0%} at T = 0" in answers
+    assert f"To T = {grid[ten.mean(axis=0).argmax()]:.2f}." in answers
+    assert f"its top at T = {grid[toy[1].argmax()]:.2f} for every k" in answers
+    assert ten[0].min() > 0.98
+
+
+def test_the_single_questions(answers, text, model, logits, right, p_right):
+    def p(question, T):
+        return softmax(logits[question], T)
+
+    canberra, plus, go = (
+        next(q for q in logits if part in q) for part in ("Australia", "plus two", "of go")
+    )
+    row = p_right[list(logits).index(canberra)]
+    assert f"At T = {TEMPERATURES[row.argmax()]:.2f}, with {row.max():.1%}" in answers
+    assert row[4] < 0.001
+    six = model.tokenize(" six")[0]
+    assert logits[plus].argmax() == six
+    shares = f"{p(plus, 1)[six]:.0%} and {p(plus, 1)[right[plus]]:.0%} at T = 1"
+    assert shares in answers
+    assert f"At T = 0.2 it says four with {p(plus, 0.2)[right[plus]]:.0%}" in answers
+    row = p_right[list(logits).index(plus)]
+    assert f"right with {row[7]:.0%} at T = {TEMPERATURES[row.argmax()]:.2f}" in text
+    assert row.argmax() == 7
+    assert row[0] == 0
+    back = model.tokenize(" go")[0]
+    assert f"went has {p(go, 1)[right[go]]:.1%}" in answers
+    assert f"go with {p(go, 1)[back]:.0%}" in answers
+    assert f"ranks {(logits[go] >= logits[go][right[go]]).sum()}th" in answers
+
+
+def test_the_verdicts_on_one_try(text, p_right):
+    loss, error = difference(p_right, 0.2, 1.0)
+    assert f"T = 0.2 answers {loss:.1f} ± {error:.1f} points more than T = 1" in text
+    assert f"but {loss:.1f} ± {error:.1f} below T = 0.2 for one" in text
+    assert "From 0 to 0.5, no two temperatures differ by more than two standard errors" in text
+    for a, b in combinations(TEMPERATURES[:11], 2):
+        d, error = difference(p_right, a, b)
+        assert abs(d) < 2 * error
+
+
+def test_the_verdicts_on_many_tries(answers, text, p_right):
+    assert best(p_right, 10) == 0.85
+    for other, words in [
+        (0.2, "T = 0.2 costs {:.1f} ± {:.1f} points"),
+        (0, "even {:.1f} ± {:.1f}"),
+    ]:
+        assert words.format(*difference(p_right, 0.85, other, 10)) in text
+    near = "{:.1f} ± {:.1f} points below the best T".format(*difference(p_right, 0.85, 1.0, 10))
+    assert near in text
+    values = [mean_at(p_right, T, 10) for T in (0, 0.5, 0.85)]
+    assert "{:.0%}, {:.0%}, and {:.0%} at T = 0.85".format(*values) in answers
+    assert f"That at T = 0, {mean_at(p_right, 0):.0%}" in answers
+    assert best(p_right, 100) == 1.15
+    assert best(p_right, 1) == 0.10
+    bests = [best(p_right, k) for k in (1, 2, 4, 8, 16, 32, 64, 100)]
+    assert bests == sorted(bests)
+    ten = pass_at_k(p_right, 10).mean(axis=0)
+    assert ten[0] < ten[1:31].min()  # "the worst choice of all up to T = 1.5"
+
+
+def test_the_bootstrap_of_one_try(p_right):
+    rng = np.random.default_rng(seed=1)
+    again = p_right[rng.integers(32, size=(1000, 32))].mean(axis=1).argmax(axis=1)
+    assert np.quantile(TEMPERATURES[again], 0.05) == 0
+    assert f"from 0 to {np.quantile(TEMPERATURES[again], 0.95):.2f}." in prose(13)
+
+
+def test_exact_curves_agree_with_draws_from_the_model(logits, right):
+    rng, tries = np.random.default_rng(seed=5), [1, 2, 5, 10, 30, 100]
+    for question in list(logits)[::7]:  # five questions
+        for T in (0.5, 1.0, 1.5):
+            drawn = sample(logits[question], temperature=T, size=(400, max(tries)), rng=rng)
+            hits = drawn == right[question]
+            for k in tries:
+                exact = pass_at_k(softmax(logits[question], T)[right[question]], k)
+                error = np.sqrt(exact * (1 - exact) / 400)
+                assert abs(hits[:, :k].any(axis=1).mean() - exact) <= 3 * error + 1e-9
+
+
+def test_these_five_questions_are_easy_and_hard(p_right):
+    at_one = p_right[::7, 20]
+    assert at_one.min() < 0.2
+    assert at_one.max() > 0.7
+
+
+@pytest.fixture(scope="module")
+def found():
+    """The shares in percent: different tokens, real words, and their standard errors."""
+    pattern = r"(.+?) +T = ([\d.]+) .*? (\d+)% ± +(\d+)% .*? (\d+)% ± +(\d+)%"
+    rows = [re.match(pattern, line).groups() for line in printed(13, "measure").splitlines()]
+    assert len(rows) == 6
+    return {(cut, float(T)): [int(n) for n in numbers] for cut, T, *numbers in rows}
+
+
+@pytest.fixture(scope="module")
+def compared():
+    """For each pair: the gains in percentage points with their errors, different and real.
+
+    Where T = 2 is uncut, the verdicts round to whole points: a few draws differ by processor.
+    """
+    lines = printed(13, "measure-paired").splitlines()
+    return [[float(n) for n in re.findall(r"[-+]?\d+\.\d", row.split(":")[1])] for row in lines]
+
+
+def test_the_verdict_on_heat_alone(text, found, compared):
+    different, error, real, real_error = compared[0]
+    assert f"the variety rises by {different:.0f} ± {error:.0f} points" in text
+    assert f"real words falls by {-real:.0f} ± {real_error:.0f}, to three quarters" in text
+    assert different > 3 * error
+    assert real < -3 * real_error
+    assert found["no cut", 2.0][2] == pytest.approx(75, abs=2)
+
+
+def test_the_verdict_on_heat_with_a_cut(text, found, compared):
+    *_, real, error = compared[1]
+    assert f"min-p 0.1 saves {real:.0f} ± {error:.0f} points of real words" in text
+    assert real > 3 * error
+    different, error, real, real_error = compared[2]
+    equal = f"(+{different:.1f} ± {error:.1f} and +{real:.1f} ± {real_error:.1f} points)"
+    assert equal in text
+    assert abs(different) < 2 * error
+    assert abs(real) < 2 * real_error
+
+
+def test_each_row_of_the_page_to_pin_up_has_its_figure(p_right, found):
+    rows = [row.split(" | ") for row in printed_markdown("pin").splitlines()[2:]]
+    figures = {task.strip("| "): figure.strip("| ") for task, _, figure in rows}
+    assert len(figures) == 7
+
+    def share(T, k=1):
+        return f"{mean_at(p_right, T, k):.0%}"
+
+    start = f"one try {share(1)} right, ten tries {share(1, 10)}"
+    assert figures["anything, as a start"] == start
+    one = f"{share(0.2)} right; {share(1)} at T = 1"
+    assert figures["one answer that must be right"] == one
+    ten = f"{share(0.85, 10)} solved; {share(0)} at T = 0"
+    assert figures["ten tries and a checker"] == ten
+    hundred = f"{share(1.15, 100)} solved; {share(0)} at T = 0"
+    assert figures["a hundred tries and a checker"] == hundred
+    kept, uncut = found["min-p 0.1", 2.0][2], found["no cut", 2.0][2]
+    assert figures["varied writing"] == f"T = 2: {kept}% real words; {uncut}% uncut"
+
+
+def test_the_page_to_pin_up_quotes_lessons_7_and_10_as_they_are():
+    assert "in three pairs of ten at T = 0.3" in prose(7)
+    assert "a *higher* T, 1.07, brings its ECE on new docstrings from 0.051 to 0.022" in prose(10)
+    rows = printed_markdown("pin")
+    assert "at 0.3 only three pairs in ten agree (lesson 7)" in rows
+    assert "1.07, fitted | calibration error 0.022; 0.051 at T = 1 (lesson 10)" in rows
+
+
+def printed_markdown(name):
+    return "".join(cell(13, name)["outputs"][0]["data"]["text/markdown"])

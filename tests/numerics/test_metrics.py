@@ -1,0 +1,80 @@
+"""Diversity, repetition, tails and pass@k are what can be counted by hand."""
+
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tempsampling import (
+    distinct_n,
+    pass_at_k,
+    pass_at_k_estimate,
+    repetition_rate,
+    softmax,
+    tail_mass,
+)
+
+repeatable = settings(derandomize=True, deadline=None)
+
+
+def words(*texts):
+    return [text.split() for text in texts]
+
+
+def test_distinct_n_counts_over_all_texts():
+    assert distinct_n(words("a b", "a c"), 1) == 3 / 4
+    assert distinct_n(words("a b", "a c"), 2) == 1
+
+
+def test_distinct_n_leaves_out_texts_that_are_too_short():
+    assert distinct_n(words("a b c", "a", ""), 2) == 1
+
+
+def test_distinct_n_takes_token_numbers():
+    assert distinct_n(np.array([[1, 2, 1], [1, 2, 1]]), 1) == 2 / 6
+
+
+def test_repetition_within_a_text_counts_and_between_texts_does_not():
+    assert repetition_rate(words("a b c d", "a b c d"), 2) == 0
+    assert repetition_rate(words("a a a a a", "a b c d e"), 2) == pytest.approx(3 / 8)
+
+
+def test_repetition_looks_at_four_grams_unless_told():
+    assert repetition_rate(words("a b c d a b c d")) == pytest.approx(1 / 5)
+
+
+def test_tail_mass_is_what_the_top_leaves():
+    p = softmax(np.random.default_rng(2).normal(size=(4, 30)))
+    expected = 1 - np.sort(p, axis=-1)[:, -7:].sum(axis=-1)
+    np.testing.assert_allclose(tail_mass(p, 7), expected)
+    np.testing.assert_allclose(tail_mass(p.T, 7, axis=0), expected)
+
+
+def test_tail_mass_keeps_tiny_tails_and_ends_at_zero():
+    p = np.array([1.0, 1e-30, 1e-31])
+    assert tail_mass(p, 1) == pytest.approx(1.1e-30)
+    assert tail_mass(p, 3) == tail_mass(p, 100) == 0
+
+
+def test_pass_at_k_is_one_minus_all_wrong():
+    p = np.array([0, 0.3, 0.5, 1])
+    np.testing.assert_allclose(pass_at_k(p, 4), 1 - (1 - p) ** 4)
+    assert pass_at_k(1e-20, 10) == pytest.approx(1e-19)
+
+
+@given(st.integers(1, 12), st.data())
+@repeatable
+def test_the_estimate_is_unbiased(n, data):
+    k = data.draw(st.integers(1, n))
+    p = data.draw(st.floats(0, 1))
+    chances = [comb(n, c) * p**c * (1 - p) ** (n - c) for c in range(n + 1)]
+    mean = sum(chance * pass_at_k_estimate(n, c, k) for c, chance in enumerate(chances))
+    assert mean == pytest.approx(pass_at_k(p, k))
+
+
+def test_the_estimate_at_its_ends():
+    assert pass_at_k_estimate(10, 0, 3) == 0
+    assert pass_at_k_estimate(10, 8, 3) == 1
+    assert pass_at_k_estimate(10, 4, 1) == pytest.approx(0.4)

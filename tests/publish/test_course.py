@@ -1,0 +1,116 @@
+"""`tools/course.py` leaves a complete environment or none, and says in a sentence what went wrong.
+
+The tests run it with the real venv and the real pip, which finds no package anywhere.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = """
+[project]
+name = "nothing"
+version = "1"
+requires-python = ">=3.{lowest},<3.{beyond}"
+"""
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """The course's set-up in a folder of its own, cut off from every package."""
+    tmp_path = tmp_path / "a folder with spaces"
+    tmp_path.mkdir()
+    (tmp_path / "tools").mkdir()
+    shutil.copy(ROOT / "tools" / "course.py", tmp_path / "tools")
+    (tmp_path / "constraints.txt").write_text("")
+    write_project(tmp_path)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    return tmp_path
+
+
+def write_project(folder, lowest=0, beyond=99):
+    (folder / "pyproject.toml").write_text(PROJECT.format(lowest=lowest, beyond=beyond))
+
+
+def run(course, command="test"):
+    return subprocess.run(
+        [sys.executable, str(course / "tools" / "course.py"), command],
+        capture_output=True,
+        text=True,
+    )
+
+
+def is_one_sentence_of_ours(text):
+    return "Traceback" not in text and len(text.strip().splitlines()) == 1
+
+
+def test_an_unsupported_python_is_named_with_those_that_work(course):
+    write_project(course, lowest=2, beyond=5)
+    result = run(course)
+    assert result.returncode != 0
+    assert "needs Python 3.2 to 3.4" in result.stderr
+    assert is_one_sentence_of_ours(result.stderr)
+    assert not (course / ".venv").exists()
+
+
+def test_a_failed_download_says_so_and_leaves_nothing_behind(course):
+    result = run(course)
+    assert result.returncode != 0
+    assert "could not be downloaded" in result.stderr
+    assert "setuptools" in result.stderr  # the first package that pip asks for
+    assert is_one_sentence_of_ours(result.stderr)
+    assert not list(course.glob(".venv*"))
+
+
+def test_a_failed_download_keeps_the_environment_that_was_there(course):
+    (course / ".venv").mkdir()
+    (course / ".venv" / "complete.json").write_text(json.dumps({"fingerprint": "", "extras": []}))
+    (course / ".venv" / "mine").write_text("kept")
+    assert run(course).returncode != 0
+    assert (course / ".venv" / "mine").read_text() == "kept"
+    assert not (course / ".venv-previous").exists()
+
+
+def test_a_half_made_environment_is_made_anew(course):
+    (course / ".venv").mkdir()
+    (course / ".venv" / "half").write_text("made")
+    run(course)
+    assert not (course / ".venv").exists()
+
+
+@pytest.mark.parametrize("stamp", ["", '{"fingerprint": '])
+def test_a_stamp_that_was_not_written_to_its_end_counts_as_none(course, stamp):
+    venv = course / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (venv / "complete.json").write_text(stamp)
+    result = run(course)
+    assert "could not be downloaded" in result.stderr
+    assert is_one_sentence_of_ours(result.stderr)
+
+
+def test_an_unknown_command_is_answered_with_the_known_ones(course):
+    result = run(course, "tset")
+    known = (
+        "lab|test|test-all|test-lowest|test-newest|repeat|bench|parity|notebooks|site|slides|pdf"
+    )
+    assert known in result.stderr
+
+
+def test_the_environment_of_this_run_has_the_versions_it_was_built_with():
+    built_with = Path(sys.prefix) / "constraints.txt"  # pinned, or with test-lowest the lowest
+    wanted = built_with if built_with.exists() else ROOT / "constraints.txt"
+    for line in wanted.read_text().splitlines():
+        if "==" in line and not line.startswith(("#", "setuptools==")):
+            pinned = Requirement(line)
+            with suppress(PackageNotFoundError):  # of an extra that this run does without
+                assert pinned.specifier.contains(version(pinned.name)), pinned

@@ -1,0 +1,244 @@
+"""Pages and slides move from a file, with the network off and without a kernel."""
+
+import os
+import re
+import shutil
+
+import pytest
+from browser import ROOT, Demo, lesson_explorers
+from executed import executed, fingerprint
+from gallery import NUMBER, write_gallery
+from playwright.sync_api import expect
+from print_slides import print_deck
+from publish import Lesson, write_site, write_slides
+from published import FAULTS, without_a_network
+
+from tempsampling.widgets.png import COARSE_STEP
+
+LESSON = "01_understanding_temperature"
+
+
+@pytest.fixture(scope="module")
+def lessons(tmp_path_factory):
+    if shutil.which("npm") is None:
+        message = "no npm on this machine; it fetches the browser's libraries"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    gallery = tmp_path_factory.mktemp("gallery") / "gallery.ipynb"
+    write_gallery(gallery)
+    return [Lesson(gallery), Lesson(ROOT / "notebooks" / f"{LESSON}.ipynb")]
+
+
+@pytest.fixture(scope="module")
+def site(lessons, tmp_path_factory):
+    """A site of the gallery and lesson 1."""
+    folder = tmp_path_factory.mktemp("site")
+    write_site(lessons, folder)
+    return folder
+
+
+@pytest.fixture(params=["page", "slides"])
+def folder(request, site):
+    return site if request.param == "page" else site / "slides"
+
+
+@pytest.fixture
+def opened(browser):
+    with without_a_network(browser) as open_file:
+        yield open_file
+
+
+def go_to(page, box):
+    """Turn to the slide with a demo, by the keyboard; on a page, scroll."""
+    slides = page.locator(".reveal").count()
+    for _ in range(30):
+        if not slides or box.evaluate("box => !!box.closest('section.present')"):
+            break
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(100)
+    box.scroll_into_view_if_needed()
+
+
+def screen_of(box):
+    return box.locator("[role=status]").inner_text().strip()
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["five words", "SmolLM2"])
+def test_a_lesson_slider_moves_to_the_right_frame_by_keyboard_and_mouse(opened, folder, number):
+    page = opened(folder / f"{LESSON}.html")
+    demo = Demo(page, number, lesson_explorers(f"{LESSON}.ipynb")[number])
+    go_to(page, demo.box)
+    address = page.url
+    assert demo.value() == 1
+    demo.handle.focus()
+    for key, value in [("ArrowRight", 1.05), ("ArrowLeft", 1), ("Home", 0.05), ("End", 3)]:
+        demo.handle.press(key)
+        assert demo.value() == value
+        assert demo.difference(value) < COARSE_STEP + 8
+    track = demo.track.bounding_box()
+    page.mouse.click(track["x"] + track["width"] * 20 / 59, track["y"] + track["height"] / 2)
+    assert demo.value() == 1.05
+    assert demo.difference(1.05) < COARSE_STEP + 8
+    assert page.url == address  # the arrow keys did not turn the slide
+    page.close()
+
+
+def test_a_presenters_clicker_turns_the_slide_even_from_a_focused_slider(opened, site):
+    page = opened(site / "slides" / "gallery.html")
+    first, second = (page.locator(".tempsampling").nth(number) for number in range(2))
+    go_to(page, first)
+    slider = first.get_by_role("slider").first
+    before = slider.get_attribute("aria-valuenow")
+    present = "box => box.closest('section.present')"
+    slider.focus()
+    page.keyboard.press("PageDown")
+    page.wait_for_function(present, arg=second.element_handle())
+    second.get_by_role("slider").focus()
+    page.keyboard.press("PageUp")
+    page.wait_for_function(present, arg=first.element_handle())
+    assert slider.get_attribute("aria-valuenow") == before
+    page.close()
+
+
+def test_two_sliders_choose_one_frame_of_both(opened, folder):
+    page = opened(folder / "gallery.html")
+    box = page.locator(".tempsampling").nth(NUMBER["two sliders"])
+    go_to(page, box)
+    first, second = box.get_by_role("slider").all()
+    second.press("ArrowRight")
+    first.press("Home")
+    first.press("ArrowRight")
+    assert box.locator("img").get_attribute("alt") == "a = 1, b = 1.0: a 25.0%, b 100%"
+    second.press("Home")
+    assert box.locator("img").get_attribute("alt") == "a = 1, b = 0.0: a 25.0%, b 0%"
+    page.close()
+
+
+def test_menus_toggles_and_buttons_choose_among_texts(opened, folder):
+    page = opened(folder / "gallery.html")
+    box = page.locator(".tempsampling").nth(NUMBER["menu, toggle, button"])
+    go_to(page, box)
+    assert screen_of(box) == "small, False, seed 1"
+    size, loud = box.get_by_role("combobox").all()
+    size.select_option("large")
+    loud.select_option("yes")
+    box.get_by_role("slider").press("ArrowRight")
+    assert screen_of(box) == "large, True, seed 2"
+    page.close()
+
+
+def test_a_play_button_sweeps_to_the_end(opened, folder):
+    page = opened(folder / "gallery.html")
+    box = page.locator(".tempsampling").nth(NUMBER["played"])
+    go_to(page, box)
+    assert screen_of(box) == "T = 1.00"
+    box.get_by_role("button").first.click()
+    page.wait_for_function("box => box.innerText.includes('T = 2.00')", arg=box.element_handle())
+    page.close()
+
+
+def test_the_signs_on_a_play_button_show_without_a_network(opened, folder):
+    page = opened(folder / "gallery.html")
+    go_to(page, page.locator(".tempsampling").nth(NUMBER["played"]))
+    fonts = page.evaluate(
+        "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
+    )
+    assert any("Font Awesome" in family for family in fonts)
+    page.close()
+
+
+def test_a_text_on_a_slide_can_be_read_from_afar(opened, site):
+    page = opened(site / "slides" / "gallery.html")
+    box = page.locator(".tempsampling").nth(NUMBER["played"])
+    go_to(page, box)
+    size = box.locator("pre").evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)")
+    assert size >= 24
+    page.close()
+
+
+def test_a_demo_takes_less_than_a_megabyte(site):
+    assert (site / "frames" / f"{LESSON}.js").stat().st_size < 2 * 1_000_000
+
+
+def test_a_lesson_is_executed_once_for_pages_and_slides(lessons, capsys):
+    for lesson in lessons:
+        first = executed(lesson.path)
+        capsys.readouterr()
+        assert executed(lesson.path).cells == first.cells
+        assert "executing" not in capsys.readouterr().out
+
+
+def test_a_changed_lesson_is_executed_again(tmp_path):
+    copy = tmp_path / "lesson.ipynb"
+    write_gallery(copy)
+    before = fingerprint(copy)
+    assert fingerprint(copy) == before
+    copy.write_text(copy.read_text().replace("0.25", "0.5"))
+    assert fingerprint(copy) != before
+
+
+@pytest.mark.parametrize("name", ["glossary.txt", "capstone.json", "course.mplstyle", "toys.py"])
+def test_a_lesson_is_executed_again_when_a_file_of_the_package_changed(name, tmp_path, monkeypatch):
+    package = tmp_path / "tempsampling"
+    shutil.copytree(ROOT / "tempsampling", package)
+    shutil.copy(ROOT / "constraints.txt", tmp_path)
+    monkeypatch.setattr("executed.ROOT", tmp_path)
+    lesson = ROOT / "notebooks" / "14_additional_resources.ipynb"
+    before = fingerprint(lesson)
+    with (package / name).open("a") as file:
+        file.write("\n")
+    assert fingerprint(lesson) != before
+
+
+def test_the_speakers_window_opens_without_a_network_and_shows_the_notes(opened, site):
+    page = opened(site / "slides" / f"{LESSON}.html")
+    with page.context.expect_page() as popup:
+        page.keyboard.press("s")
+    notes = popup.value.locator(".speaker-controls-notes .value")
+    expect(popup.value.locator("#current-slide iframe")).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(2000)  # the two windows greet each other
+    page.keyboard.press("ArrowRight")
+    expect(notes).to_contain_text("Step 2: exponentiate", timeout=60_000)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(notes).to_contain_text("Practically one word", timeout=60_000)  # a folded answer
+    popup.value.close()
+    page.close()
+
+
+def test_what_is_cut_off_or_too_small_on_a_slide_is_found(opened, site):
+    page = opened(site / "slides" / f"{LESSON}.html")
+    slide = page.locator(".slide").nth(1)
+    page.evaluate("Reveal.slide(1)")
+    assert slide.evaluate(FAULTS) == []
+    for size, fault in [("60px", "px beyond the slide"), ("15px", "px: ")]:
+        slide.evaluate("(slide, size) => { slide.style.fontSize = size; }", size)
+        assert any(fault in found for found in slide.evaluate(FAULTS)), size
+    page.close()
+
+
+def test_a_deck_is_printed_with_a_page_for_each_slide(browser, lessons, tmp_path):
+    write_slides(lessons, tmp_path)
+    deck = tmp_path / f"{LESSON}.html"
+    printed = print_deck(browser, deck).read_bytes()
+    assert len(re.findall(rb"/Type /Page\b", printed)) == deck.read_text().count("<section>")
+    assert set(re.findall(rb"/MediaBox \[([^\]]+)\]", printed)) == {b"0 0 960 540"}
+
+
+def test_an_answer_waits_for_one_more_press_and_is_printed(opened, site, tmp_path):
+    page = opened(site / "slides" / f"{LESSON}.html")
+    slide = page.locator("section", has=page.locator(".fragment")).first
+    number = slide.evaluate("s => [...s.parentElement.children].indexOf(s)")
+    page.evaluate("number => Reveal.slide(number)", number)
+    answer = slide.locator(".fragment")
+    expect(answer).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(answer).to_be_visible()
+    assert page.evaluate("Reveal.getIndices().h") == number
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("Reveal.getIndices().h") == number + 1
+    page.goto(f"{page.url.partition('#')[0]}?print-pdf")
+    page.locator("html[data-ready]").wait_for(state="attached")
+    assert page.locator(".fragment").count() > 0
+    for printed in page.locator(".fragment").all():
+        expect(printed).to_be_visible()
+    page.close()

@@ -1,0 +1,149 @@
+"""All pages and all slides of all lessons, in a browser without a network.
+
+They take minutes: `make test-all` runs them, or only these with
+python3 tools/course.py test-all tests/publish/test_whole_site.py
+"""
+
+import re
+
+import pytest
+from browser import ROOT
+from executed import executed
+from libraries import unpack
+from playwright.sync_api import expect
+from publish import Lesson, write_site
+from published import FAULTS, demos, move_all, without_a_network
+
+pytestmark = pytest.mark.rare
+LESSONS = [Lesson(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+OPEN_FOLDS = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
+SHOWN = ["slide", "-", "fragment"]
+SIZES = [(1920, 1080), (1280, 720)]
+
+
+@pytest.fixture(scope="module")
+def site():
+    folder = ROOT / "build" / "site"
+    write_site(LESSONS, folder)
+    return folder
+
+
+@pytest.fixture(params=LESSONS, ids=lambda lesson: lesson.stem)
+def lesson(request):
+    return request.param
+
+
+def pages(site):
+    return [*sorted(site.glob("*.html")), site / "slides" / "index.html"]
+
+
+def test_the_site_is_small_enough_for_any_host(site):
+    files = [file for file in site.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) < 60e6
+
+
+def test_every_link_within_the_site_leads_somewhere(site):
+    for page in site.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        targets = re.findall(r'(?:href|src)="(?!https?:|data:)([^"]*)"', text)
+        assert targets
+        for target in targets:
+            name, _, anchor = target.partition("#")
+            name = name.partition("?")[0]
+            other = (page.parent / name) if name else page
+            assert other.is_file(), f"{page.name}: {target}"
+            assert not anchor or f'id="{anchor}"' in other.read_text(encoding="utf-8"), target
+
+
+def test_the_index_leads_to_every_lesson_and_to_every_deck(site):
+    for folder in (site, site / "slides"):
+        text = (folder / "index.html").read_text(encoding="utf-8")
+        assert all(f'href="{lesson.stem}.html"' in text for lesson in LESSONS)
+
+
+@pytest.mark.parametrize("kind", ["page", "slides"])
+def test_every_control_moves_to_the_right_frame(browser, site, lesson, kind):
+    slides = kind == "slides"
+    made = demos(executed(lesson.path), SHOWN if slides else [*SHOWN, "skip"])
+    assert made
+    with without_a_network(browser) as open_file:
+        page = open_file(site / ("slides" if slides else "") / f"{lesson.stem}.html")
+        boxes = page.locator(".jupyter-widgets.tempsampling")
+        assert boxes.count() == len(made)
+        for number, demo in enumerate(made):
+            box = boxes.nth(number)
+            if slides:
+                turn_to(page, box)
+            address = page.url
+            move_all(page, box, demo)
+            assert page.url == address  # the arrow keys moved the control, and no slide
+
+
+def turn_to(page, box):
+    number = "box => [...document.querySelectorAll('.slides > section')].findIndex("
+    show_whole(page, box.evaluate(f"{number}s => s.contains(box))"))
+    expect(box.locator("xpath=ancestor::section[contains(@class, 'present')]")).to_have_count(1)
+    expect(box.locator("[role=slider], select").first).to_be_visible()
+
+
+def show_whole(page, number):
+    """Turn to a slide, and press on until nothing of it waits to be shown."""
+    page.evaluate("number => Reveal.slide(number)", number)
+    while page.evaluate("Reveal.availableFragments().next"):
+        page.keyboard.press("PageDown")
+    assert page.evaluate("Reveal.getIndices().h") == number
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_nothing_on_a_slide_is_cut_off_or_too_small(browser, site, lesson, size):
+    shown = demos(executed(lesson.path), SHOWN)
+    most = max(len(labels) for demo in shown for labels in demo.knobs)
+    faults = []
+    with without_a_network(browser, *size) as open_file:
+        page = open_file(site / "slides" / f"{lesson.stem}.html")
+        slides = page.locator(".slides > section")
+        assert slides.count() >= 5
+        for number in range(slides.count()):
+            show_whole(page, number)
+            slide = slides.nth(number).locator(".slide")
+            found = slide.evaluate(FAULTS)
+            for fold in slide.locator("details").all():
+                fold.locator("summary").press("Enter")
+                expect(fold).to_have_attribute("open", "")
+                found += slide.evaluate(FAULTS)
+            knobs = slide.locator(".tempsampling:not(:has(img)) :is([role=slider], select)")
+            for knob in knobs.all():
+                knob.press("Home")
+                for _ in range(most):
+                    found += slide.evaluate(FAULTS)
+                    knob.press("ArrowRight" if knob.get_attribute("role") else "ArrowDown")
+            faults += [f"slide {number + 1}: {fault}" for fault in dict.fromkeys(found)]
+    assert not faults, "\n".join(faults)
+
+
+def test_a_phone_shows_every_page_without_scrolling_sideways(browser, site):
+    with without_a_network(browser, 390, 844) as open_file:
+        for path in pages(site):
+            page = open_file(path)
+            page.evaluate(OPEN_FOLDS)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
+            for part in page.locator(".tempsampling :is(img, .widget-slider, select)").all():
+                box = part.bounding_box()
+                assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= 390), path.name
+            page.close()
+
+
+def test_every_page_passes_the_accessibility_checker(browser, site, tmp_path):
+    unpack("axe-core@4.14.1", ["axe.min.js"], tmp_path)
+    axe = (tmp_path / "axe.min.js").read_text(encoding="utf-8")
+    violations = []
+    with without_a_network(browser) as open_file:
+        for path in pages(site):
+            page = open_file(path)
+            page.evaluate(OPEN_FOLDS)
+            page.evaluate(axe)
+            for found in page.evaluate("async () => (await axe.run({preload: false})).violations"):
+                where = [node["html"][:150] for node in found["nodes"]]
+                violations.append(f"{path.name}: {found['id']} {len(where)} times: {where[:3]}")
+            page.close()
+    assert not violations, "\n".join(violations)

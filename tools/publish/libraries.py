@@ -1,0 +1,71 @@
+"""Fetch what pages and slides need in the browser: npm packs it once, into build/npm."""
+
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from subprocess import PIPE
+from tempfile import TemporaryDirectory
+
+KEPT = Path(__file__).resolve().parents[2] / "build" / "npm"
+SANS = "dist/theme/fonts/source-sans-pro/source-sans-pro-"
+LIBRARIES = {
+    # package: what of it is needed, files and folders. These versions are known to work together.
+    "@jupyter-widgets/html-manager@1.0.15": [
+        "dist/embed-amd.js",
+        "dist/1551f4f60c37af51121f.woff2",  # Font Awesome: the signs on a play button
+        "LICENSE",
+    ],
+    "mathjax@2.7.7": [
+        "MathJax.js",
+        "LICENSE",
+        "config/TeX-AMS_CHTML-full.js",
+        "config/Safe.js",
+        "extensions/Safe.js",
+        "extensions/TeX/",
+        "jax/element/",
+        "jax/input/TeX/",
+        "jax/output/CommonHTML/",
+        "fonts/HTML-CSS/TeX/woff/",
+    ],
+    "requirejs@2.1.10": ["require.js"],
+    "reveal.js@4.0.2": [
+        "dist/reveal.css",
+        "dist/reveal.js",
+        "dist/theme/fonts/source-sans-pro/LICENSE",
+        *(f"{SANS}{face}.woff" for face in ["regular", "italic", "semibold", "semibolditalic"]),
+        "plugin/notes/notes.js",
+        "LICENSE",
+    ],
+}
+
+
+def copy_libraries(folder: Path):
+    """Put what is wanted of each library into a folder of its name."""
+    for package, wanted in LIBRARIES.items():
+        unpack(package, wanted, folder / package.rpartition("@")[0])
+
+
+def unpack(package: str, wanted: list[str], folder: Path):
+    """Put files of a package, and folders that end in a slash, into a folder."""
+    with tarfile.open(packed(package)) as tar:
+        for member in tar.getmembers():
+            member.name = member.name.partition("/")[2]  # without the package's own folder
+            if any(member.name == each or member.name.startswith(each) for each in wanted):
+                tar.extract(member, folder, filter="data")
+
+
+def packed(package: str) -> Path:
+    """Return a package as npm packed it, now or earlier."""
+    (KEPT / package).mkdir(parents=True, exist_ok=True)
+    archives = list((KEPT / package).glob("*.tgz"))
+    if archives:
+        return archives[0]
+    npm = shutil.which("npm")
+    if npm is None:
+        sys.exit("npm was not found; it fetches the libraries of the pages. Install Node.js.")
+    with TemporaryDirectory(dir=KEPT) as part:
+        subprocess.run([npm, "pack", "--silent", package], cwd=part, check=True, stdout=PIPE)
+        (archive,) = Path(part).glob("*.tgz")
+        return archive.rename(KEPT / package / archive.name)

@@ -1,0 +1,219 @@
+"""Write the lessons as a site and as slides that need neither kernel nor network.
+
+    make site        pages and slides for any web host, into build/site
+    make slides      the slides alone, to carry to a lecture hall, into build/slides
+    python3 tools/course.py slides notebooks/02*.ipynb       (of some lessons only, to look at)
+
+Each lesson is executed once for both. Pages and slides of a lesson share a file with the frames of
+its sliders, and all of them share the libraries, which npm fetches once.
+"""
+
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jinja2
+import nbformat
+from decks import slides
+from executed import executed
+from libraries import copy_libraries
+from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "tools" / "publish" / "templates"
+STATE = "application/vnd.jupyter.widget-state+json"
+# Runs before the library that looks for the element: it is what a page without this file has.
+FRAMES = """document.currentScript.after(Object.assign(document.createElement("script"), {
+type: "%s", textContent: JSON.stringify(%s) }));
+"""
+# What a lesson's HTML and frames say differently on the site.
+CHANGES = [
+    (r"""(href=\\?["'])(?:\.\./)?README\.md""", r"\1index.html"),
+    (r"""(href=\\?["'])(\w+)\.ipynb""", r"\1\2.html"),
+    (r"<th></th>", "<td></td>"),  # the corner of a table heads nothing
+]
+HEADING = re.compile(r"<h([23])>(.+?)</h")
+
+
+@dataclass
+class Lesson:
+    """A lesson, executed when it is first asked for its cells."""
+
+    path: Path
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    @cached_property
+    def title(self) -> str:
+        first = nbformat.read(self.path, as_version=4).cells[0].source
+        return first.partition("\n")[0].removeprefix("# ")
+
+    @cached_property
+    def notebook(self) -> nbformat.NotebookNode:
+        notebook = executed(self.path)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = unbroken(cell.source)
+        return notebook
+
+    def as_html(self, cells: list[nbformat.NotebookNode]) -> str:
+        """Return some of the lesson's cells as HTML."""
+        some = nbformat.v4.new_notebook(metadata=self.notebook.metadata, cells=cells)
+        return for_the_site(EXPORTER.from_notebook_node(some)[0])
+
+    def frames(self) -> str:
+        """Return the script that gives a page the frames of its sliders."""
+        return FRAMES % (STATE, for_the_site(json.dumps(self.notebook.metadata.widgets[STATE])))
+
+
+EXPORTER = HTMLExporter(
+    template_name="cells", extra_template_basedirs=[str(TEMPLATES)], exclude_anchor_links=True
+)
+PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES),
+    autoescape=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+
+
+def main():
+    what, *names = sys.argv[1:]
+    paths = [Path(name).resolve() for name in names]
+    lessons = [Lesson(path) for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    folder = ROOT / "build" / what
+    {"site": write_site, "slides": write_slides}[what](lessons, folder)
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    print(f"written: {folder.relative_to(ROOT)}/index.html, {size / 1e6:.0f} MB in all")
+
+
+def write_site(lessons: list[Lesson], folder: Path):
+    """Write a page and a deck for each lesson, and an index of both."""
+    begin(folder)
+    for number, lesson in enumerate(lessons):
+        write_frames(lesson, folder)
+        cells, contents = with_anchors(lesson.as_html(lesson.notebook.cells))
+        write(
+            folder / f"{lesson.stem}.html",
+            "page.html.j2",
+            root="",
+            stem=lesson.stem,
+            title=lesson.title,
+            deck=f"slides/{lesson.stem}.html",
+            previous=lessons[number - 1] if number else None,
+            next=lessons[number + 1] if number + 1 < len(lessons) else None,
+            contents=contents,
+            cells=cells,
+        )
+        write_deck(lesson, folder / "slides", root="../")
+    write_index_of_decks(lessons, folder / "slides", root="../")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    write(folder / "index.html", "index.html.j2", root="", **about(readme))
+
+
+def write_slides(lessons: list[Lesson], folder: Path):
+    """Write a deck for each lesson, and an index."""
+    begin(folder)
+    for lesson in lessons:
+        write_frames(lesson, folder)
+        write_deck(lesson, folder, root="")
+    write_index_of_decks(lessons, folder, root="")
+
+
+def begin(folder: Path):
+    """Empty the folder, and put in it what all pages share."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    copy_libraries(folder / "lib")
+    shutil.copytree(TEMPLATES / "static", folder / "lib" / "course")
+    (folder / "frames").mkdir()
+
+
+def write_frames(lesson: Lesson, folder: Path):
+    (folder / "frames" / f"{lesson.stem}.js").write_text(lesson.frames(), encoding="utf-8")
+
+
+def write_deck(lesson: Lesson, folder: Path, root: str):
+    shown = slides(lesson.notebook.cells)
+    write(
+        folder / f"{lesson.stem}.html",
+        "deck.html.j2",
+        root=root,
+        stem=lesson.stem,
+        title=lesson.title,
+        slides=[
+            {
+                "tag": "h1" if slide.level == 1 else "h2",
+                "heading": inline(slide.heading),
+                "again": slide.again,
+                "parts": slide.parts(lesson.as_html),
+                "notes": lesson.as_html(slide.notes) if slide.notes else "",
+            }
+            for slide in shown
+        ],
+    )
+
+
+def write_index_of_decks(lessons: list[Lesson], folder: Path, root: str):
+    write(folder / "index.html", "decks.html.j2", root=root, title="Slides", lessons=lessons)
+
+
+def write(path: Path, template: str, **values):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(PAGES.get_template(template).render(values), encoding="utf-8")
+
+
+def for_the_site(text: str) -> str:
+    for old, new in CHANGES:
+        text = re.sub(old, new, text)
+    return text
+
+
+def unbroken(markdown: str) -> str:
+    """Let no line end within T = 1, but for code."""
+    parts = re.split(r"(```.*?```|`[^`]*`)", markdown, flags=re.DOTALL)
+    whole = "\\1\N{NO-BREAK SPACE}\\2\N{NO-BREAK SPACE}"
+    parts[::2] = [re.sub(r"\b(\w) ([=≈<>→]) (?=\S)", whole, text) for text in parts[::2]]
+    return "".join(parts)
+
+
+def with_anchors(cells: str) -> tuple[str, list[dict]]:
+    """Give each heading of a page an anchor; return the page, and the table of its contents."""
+    contents = []
+
+    def anchored(heading: re.Match) -> str:
+        level, html = heading.groups()
+        contents.append({"level": level, "id": f"section-{len(contents) + 1}", "html": html})
+        return f'<h{level} id="{contents[-1]["id"]}">{html}</h'
+
+    return HEADING.sub(anchored, cells), contents
+
+
+def inline(markdown: str) -> str:
+    """Return a line of Markdown as HTML without a paragraph around it."""
+    return markdown2html(markdown).strip().removeprefix("<p>").removesuffix("</p>")
+
+
+def about(readme: str) -> dict[str, str]:
+    """Return the README's title, its first paragraph and its table of lessons, as HTML."""
+    readme = unbroken(readme)
+    title = re.search(r"^# (.+)$", readme, re.MULTILINE)[1]
+    paragraphs = re.split(r"\n\n+", readme.partition("\n## ")[0])
+    introduction = next(text for text in paragraphs if re.match(r"[A-Z]", text))
+    table = re.search(r"\n## Lessons\n+((?:\|.*\n)+)", readme)[1]
+    link = r"\[([^\]]+)\]\(notebooks/(\w+)\.ipynb\)"
+    pages = r'<a href="\2.html">\1</a> <a class="deck" href="slides/\2.html">slides</a>'
+    table = markdown2html(re.sub(link, pages, table))
+    return {"title": title, "introduction": markdown2html(introduction), "table": table}
+
+
+if __name__ == "__main__":
+    main()
