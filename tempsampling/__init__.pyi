@@ -3,6 +3,7 @@ from .lessons import capstone as capstone
 from .lessons import glossary as glossary
 from .lessons import solutions as solutions
 from .lessons.check import check as check
+from .lessons.texts import shipped_texts as shipped_texts
 from .lessons.toys import FOX_LOGITS as FOX_LOGITS
 from .lessons.toys import FOX_WORDS as FOX_WORDS
 from .lessons.toys import fox_text as fox_text

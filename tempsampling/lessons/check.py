@@ -70,7 +70,7 @@ def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) ->
         return f"Not yet: return an array of numbers; yours is of type {type(result).__name__}."
     if same(result, expected):
         return None
-    for mistake, sentence in exercise.mistakes:
+    for sentence, mistake in exercise.mistakes.items():
         if same(result, mistake(**arguments)):
             return f"Not yet: {sentence}"
     if np.shape(result) == np.shape(expected) and np.allclose(result, expected, atol=2e-3):

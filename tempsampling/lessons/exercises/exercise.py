@@ -11,7 +11,7 @@ class Exercise:
 
     solution: Callable
     arguments: list[dict[str, Any]]  # some call tells each mistake from the solution
-    mistakes: list[tuple[Callable, str]]  # a wrong function, and the sentence that helps
+    mistakes: dict[str, Callable]  # the sentence that helps, and the wrong function
     praise: str
     # Where many answers are right, not one: what looks at an answer instead of comparing results.
     # It returns the sentence, and what shows its picture or None.

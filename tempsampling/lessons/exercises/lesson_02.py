@@ -37,43 +37,28 @@ EXERCISE = Exercise(
             "temperature": 3.0,
         },
     ],
-    mistakes=[
-        (
-            lambda logits, temperature: _rows(_exp(logits / temperature)),
-            "One row is nan: its exponentials are infinite or all 0. Subtract each row's"
-            " largest logit before np.exp.",
+    mistakes={
+        "One row is nan: its exponentials are infinite or all 0. Subtract each row's largest logit"
+        " before np.exp.": lambda logits, temperature: _rows(_exp(logits / temperature)),
+        "You subtracted the largest logit of the whole table, and a row far below it became 0 / 0."
+        " Subtract each row's own: max(axis=1, keepdims=True).": lambda logits, temperature: _rows(
+            np.exp((logits - logits.max()) / temperature)
         ),
-        (
-            lambda logits, temperature: _rows(np.exp((logits - logits.max()) / temperature)),
-            "You subtracted the largest logit of the whole table, and a row far below it became"
-            " 0 / 0. Subtract each row's own: max(axis=1, keepdims=True).",
+        "Your columns sum to 1, not your rows. Take max and sum along"
+        " axis=1.": lambda logits, temperature: _columns(
+            np.exp((logits - logits.max(axis=0)) / temperature)
         ),
-        (
-            lambda logits, temperature: _columns(
-                np.exp((logits - logits.max(axis=0)) / temperature)
-            ),
-            "Your columns sum to 1, not your rows. Take max and sum along axis=1.",
+        "Your columns sum to 1, not your rows. The sum, too, goes along"
+        " axis=1.": lambda logits, temperature: _columns(_shifted(logits, temperature)),
+        "The whole table sums to 1. Every row must: sum(axis=1,"
+        " keepdims=True).": lambda logits, temperature: _normalize(_shifted(logits, temperature)),
+        "Each row's largest value is 1. One step is missing: divide every row by its"
+        " sum.": lambda logits, temperature: _shifted(logits, temperature),
+        "You multiplied by the temperature. Divide by it.": lambda logits, temperature: _rows(
+            _shifted(logits, 1 / temperature)
         ),
-        (
-            lambda logits, temperature: _columns(_shifted(logits, temperature)),
-            "Your columns sum to 1, not your rows. The sum, too, goes along axis=1.",
-        ),
-        (
-            lambda logits, temperature: _normalize(_shifted(logits, temperature)),
-            "The whole table sums to 1. Every row must: sum(axis=1, keepdims=True).",
-        ),
-        (
-            lambda logits, temperature: _shifted(logits, temperature),
-            "Each row's largest value is 1. One step is missing: divide every row by its sum.",
-        ),
-        (
-            lambda logits, temperature: _rows(_shifted(logits, 1 / temperature)),
-            "You multiplied by the temperature. Divide by it.",
-        ),
-        (
-            lambda logits, temperature: _rows(_shifted(logits, 1.0)),
-            "The temperature has no effect. Divide the shifted logits by it before np.exp.",
-        ),
-    ],
+        "The temperature has no effect. Divide the shifted logits by it before"
+        " np.exp.": lambda logits, temperature: _rows(_shifted(logits, 1.0)),
+    },
     praise="Every row sums to 1, and neither 1,000 nor -9,000 is too much for it.",
 )

@@ -28,79 +28,50 @@ EXERCISE = Exercise(
             "n": 4,
         },
     ],
-    mistakes=[
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens, n)),
-            "You counted the prompt, which the model did not write. Begin at"
-            " tokens[prompt_length:].",
+    mistakes={
+        "You counted the prompt, which the model did not write. Begin at"
+        " tokens[prompt_length:].": lambda tokens, prompt_length, n: _share(_grams(tokens, n)),
+        "You measured the prompt. The generated part is the rest:"
+        " tokens[prompt_length:].": lambda tokens, prompt_length, n: _share(
+            _grams(tokens[:prompt_length], n)
         ),
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens[:prompt_length], n)),
-            "You measured the prompt. The generated part is the rest: tokens[prompt_length:].",
+        "Some of your n-grams begin in the prompt. Cut the prompt off first, and make n-grams of"
+        " what is left.": lambda tokens, prompt_length, n: _share(
+            _grams(tokens[prompt_length - n + 1 :], n)
         ),
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length - n + 1 :], n)),
-            "Some of your n-grams begin in the prompt. Cut the prompt off first, and make n-grams"
-            " of what is left.",
+        "You divided by the number of tokens. Divide by the number of n-grams, which is smaller by"
+        " n - 1: then 1 means that all are different.": lambda tokens, prompt_length, n: (
+            len(set(_grams(tokens[prompt_length:], n))) / len(tokens[prompt_length:])
         ),
-        (
-            lambda tokens, prompt_length, n: (
-                len(set(_grams(tokens[prompt_length:], n))) / len(tokens[prompt_length:])
-            ),
-            "You divided by the number of tokens. Divide by the number of n-grams, which is"
-            " smaller by n - 1: then 1 means that all are different.",
+        "You divided by the number of all tokens, prompt included. Divide by the number of n-grams"
+        " in the generated part.": lambda tokens, prompt_length, n: (
+            len(set(_grams(tokens[prompt_length:], n))) / len(tokens)
         ),
-        (
-            lambda tokens, prompt_length, n: (
-                len(set(_grams(tokens[prompt_length:], n))) / len(tokens)
-            ),
-            "You divided by the number of all tokens, prompt included. Divide by the number of"
-            " n-grams in the generated part.",
+        "You counted single tokens, whatever n is. Take n neighbors together, as a"
+        " tuple.": lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:], 1)),
+        "You counted pairs, whatever n is. Take n neighbors together: tokens[i : i +"
+        " n].": lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:], 2)),
+        "Your n-grams do not overlap. One begins at every token, not at every"
+        " n-th.": lambda tokens, prompt_length, n: _share(
+            _grams(tokens[prompt_length:], n, step=n)
         ),
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:], 1)),
-            "You counted single tokens, whatever n is. Take n neighbors together, as a tuple.",
+        "The last n-gram is missing. m tokens have m - n + 1 n-grams: range(m - n) ends one too"
+        " soon.": lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:-1], n)),
+        "Your last tuples are shorter than n. m tokens have m - n + 1 n-grams, not"
+        " m.": lambda tokens, prompt_length, n: _share(
+            [tuple(tokens[i : i + n]) for i in range(prompt_length, len(tokens))]
         ),
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:], 2)),
-            "You counted pairs, whatever n is. Take n neighbors together: tokens[i : i + n].",
+        "This is the share that is repeated. Distinct-n is 1 minus it: different n-grams divided"
+        " by all.": lambda tokens, prompt_length, n: 1 - _share(_grams(tokens[prompt_length:], n)),
+        "You counted the n-grams that occur exactly once. Count each different one, also if it"
+        " comes again: len(set(...)).": lambda tokens, prompt_length, n: (
+            list(Counter(_grams(tokens[prompt_length:], n)).values()).count(1)
+            / (len(tokens) - prompt_length - n + 1)
         ),
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:], n, step=n)),
-            "Your n-grams do not overlap. One begins at every token, not at every n-th.",
-        ),
-        (
-            lambda tokens, prompt_length, n: _share(_grams(tokens[prompt_length:-1], n)),
-            "The last n-gram is missing. m tokens have m - n + 1 n-grams: range(m - n) ends one"
-            " too soon.",
-        ),
-        (
-            lambda tokens, prompt_length, n: _share(
-                [tuple(tokens[i : i + n]) for i in range(prompt_length, len(tokens))]
-            ),
-            "Your last tuples are shorter than n. m tokens have m - n + 1 n-grams, not m.",
-        ),
-        (
-            lambda tokens, prompt_length, n: 1 - _share(_grams(tokens[prompt_length:], n)),
-            "This is the share that is repeated. Distinct-n is 1 minus it: different n-grams"
-            " divided by all.",
-        ),
-        (
-            lambda tokens, prompt_length, n: (
-                list(Counter(_grams(tokens[prompt_length:], n)).values()).count(1)
-                / (len(tokens) - prompt_length - n + 1)
-            ),
-            "You counted the n-grams that occur exactly once. Count each different one, also if it"
-            " comes again: len(set(...)).",
-        ),
-        (
-            lambda tokens, prompt_length, n: len(set(_grams(tokens[prompt_length:], n))),
-            "This is a count, and it grows with the length. Divide by the number of all n-grams.",
-        ),
-        (
-            lambda tokens, prompt_length, n: len(_grams(tokens[prompt_length:], n)),
-            "This is the number of all n-grams. Count the different ones, and divide by it.",
-        ),
-    ],
+        "This is a count, and it grows with the length. Divide by the number of all"
+        " n-grams.": lambda tokens, prompt_length, n: len(set(_grams(tokens[prompt_length:], n))),
+        "This is the number of all n-grams. Count the different ones, and divide by"
+        " it.": lambda tokens, prompt_length, n: len(_grams(tokens[prompt_length:], n)),
+    },
     praise="It counts what the model wrote, every n-gram of it, and nothing else.",
 )

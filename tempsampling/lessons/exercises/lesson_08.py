@@ -63,110 +63,70 @@ EXERCISE = Exercise(
         {"probabilities": np.array([0.1, 0.5, 0.04, 0.2, 0.16]), "p": 0.8},
         {"probabilities": np.array([0.125, 0.5, 0.0625, 0.25, 0.0625]), "p": 0.75},
     ],
-    mistakes=[
-        (
-            lambda probabilities, p: _normalize(_without_crossing(probabilities, p)),
-            "You dropped the token that crosses p. Keep it: what you kept does not reach p"
-            " without it.",
+    mistakes={
+        "You dropped the token that crosses p. Keep it: what you kept does not reach p without"
+        " it.": lambda probabilities, p: _normalize(_without_crossing(probabilities, p)),
+        "Two things: keep the token that crosses p as well, and then divide by the sum of what is"
+        " kept.": _without_crossing,
+        "The right tokens are kept, but they do not sum to 1. Divide by their sum.": _nucleus,
+        "You divided by p. The kept tokens have more than p together: divide by their"
+        " sum.": lambda probabilities, p: _nucleus(probabilities, p) / p,
+        "You cut in the order in which the tokens were given. Rank them first:"
+        " np.argsort(-probabilities).": lambda probabilities, p: _normalize(
+            _in_given_order(probabilities, p)
         ),
-        (
-            _without_crossing,
-            "Two things: keep the token that crosses p as well, and then divide by the sum of"
-            " what is kept.",
+        "Right numbers, but sorted: nobody knows which token is which. Put each probability back"
+        " where its token stands.": _sorted,
+        "You returned only the kept tokens, sorted. Return one number for each token, in the order"
+        " given, with 0 for the dropped ones.": lambda probabilities, p: _sorted(probabilities, p)[
+            : _size(probabilities, p)
+        ],
+        "You sorted twice instead of putting back. result[ranking] = ... writes each number where"
+        " its token stands; ...[ranking] reads, which sorts.": lambda probabilities, p: _sorted(
+            probabilities, p
+        )[_ranked(probabilities)],
+        "You took a softmax of probabilities. They are no logits: divide the kept ones by their"
+        " sum.": lambda probabilities, p: softmax(_nucleus(probabilities, p)),
+        "You gave the dropped tokens minus infinity. That is for logits; the probability of what"
+        " is dropped is 0.": lambda probabilities, p: np.where(
+            _nucleus(probabilities, p) > 0, _normalize(_nucleus(probabilities, p)), -np.inf
         ),
-        (
-            _nucleus,
-            "The right tokens are kept, but they do not sum to 1. Divide by their sum.",
+        "You took ranks for tokens: the first sum is that of the likeliest token, not"
+        " of the first one given. kept = ranking[before < p] says which tokens they"
+        " are.": lambda probabilities, p: _normalize(
+            _where(probabilities, _before(probabilities) < p)
         ),
-        (
-            lambda probabilities, p: _nucleus(probabilities, p) / p,
-            "You divided by p. The kept tokens have more than p together: divide by their sum.",
+        "This is min-p: you compared each token with the likeliest. Top-p compares the running sum"
+        " with p.": lambda probabilities, p: _normalize(
+            _where(probabilities, probabilities >= p * probabilities.max())
         ),
-        (
-            lambda probabilities, p: _normalize(_in_given_order(probabilities, p)),
-            "You cut in the order in which the tokens were given. Rank them first:"
-            " np.argsort(-probabilities).",
+        "You kept the tokens that have more than p, and there is none: 0 / 0 is nan. Compare the"
+        " running sum with p.": lambda probabilities, p: _normalize(
+            _where(probabilities, probabilities > p)
         ),
-        (
-            _sorted,
-            "Right numbers, but sorted: nobody knows which token is which. Put each probability"
-            " back where its token stands.",
+        "You kept the tokens that have more than p, and there is none. Compare the running sum"
+        " with p.": lambda probabilities, p: _where(probabilities, probabilities > p),
+        "You kept a share p of the tokens. Keep a share p of the"
+        " probability.": lambda probabilities, p: _normalize(
+            _first(probabilities, _ranked(probabilities), round(p * probabilities.size))
         ),
-        (
-            lambda probabilities, p: _sorted(probabilities, p)[: _size(probabilities, p)],
-            "You returned only the kept tokens, sorted. Return one number for each token, in"
-            " the order given, with 0 for the dropped ones.",
+        "Nothing is dropped. Rank from the likeliest, with a minus: np.argsort(-probabilities),"
+        " and stop when p is reached.": lambda probabilities, p: probabilities,
+        "You returned which tokens are kept. Return their probabilities, divided by their"
+        " sum.": lambda probabilities, p: (_nucleus(probabilities, p) > 0).astype(float),
+        "You returned the places of the kept tokens. Return their probabilities, divided by their"
+        " sum, and 0 elsewhere.": lambda probabilities, p: np.flatnonzero(
+            _nucleus(probabilities, p)
         ),
-        (
-            lambda probabilities, p: _sorted(probabilities, p)[_ranked(probabilities)],
-            "You sorted twice instead of putting back. result[ranking] = ... writes each number"
-            " where its token stands; ...[ranking] reads, which sorts.",
+        "Right, but for an exact hit: 0.5 + 0.25 reaches 0.75, so the nucleus is"
+        " complete. Keep a token if the sum before it is less than p, not if it is"
+        " equal.": lambda probabilities, p: _normalize(
+            _first(
+                probabilities,
+                _ranked(probabilities),
+                int((_reached(probabilities) <= p).sum()) + 1,
+            )
         ),
-        (
-            lambda probabilities, p: softmax(_nucleus(probabilities, p)),
-            "You took a softmax of probabilities. They are no logits: divide the kept ones by"
-            " their sum.",
-        ),
-        (
-            lambda probabilities, p: np.where(
-                _nucleus(probabilities, p) > 0, _normalize(_nucleus(probabilities, p)), -np.inf
-            ),
-            "You gave the dropped tokens minus infinity. That is for logits; the probability of"
-            " what is dropped is 0.",
-        ),
-        (
-            lambda probabilities, p: _normalize(_where(probabilities, _before(probabilities) < p)),
-            "You took ranks for tokens: the first sum is that of the likeliest token, not of the"
-            " first one given. kept = ranking[before < p] says which tokens they are.",
-        ),
-        (
-            lambda probabilities, p: _normalize(
-                _where(probabilities, probabilities >= p * probabilities.max())
-            ),
-            "This is min-p: you compared each token with the likeliest. Top-p compares the"
-            " running sum with p.",
-        ),
-        (
-            lambda probabilities, p: _normalize(_where(probabilities, probabilities > p)),
-            "You kept the tokens that have more than p, and there is none: 0 / 0 is nan. Compare"
-            " the running sum with p.",
-        ),
-        (
-            lambda probabilities, p: _where(probabilities, probabilities > p),
-            "You kept the tokens that have more than p, and there is none. Compare the running"
-            " sum with p.",
-        ),
-        (
-            lambda probabilities, p: _normalize(
-                _first(probabilities, _ranked(probabilities), round(p * probabilities.size))
-            ),
-            "You kept a share p of the tokens. Keep a share p of the probability.",
-        ),
-        (
-            lambda probabilities, p: probabilities,
-            "Nothing is dropped. Rank from the likeliest, with a minus: np.argsort(-probabilities),"
-            " and stop when p is reached.",
-        ),
-        (
-            lambda probabilities, p: (_nucleus(probabilities, p) > 0).astype(float),
-            "You returned which tokens are kept. Return their probabilities, divided by their sum.",
-        ),
-        (
-            lambda probabilities, p: np.flatnonzero(_nucleus(probabilities, p)),
-            "You returned the places of the kept tokens. Return their probabilities, divided by"
-            " their sum, and 0 elsewhere.",
-        ),
-        (
-            lambda probabilities, p: _normalize(
-                _first(
-                    probabilities,
-                    _ranked(probabilities),
-                    int((_reached(probabilities) <= p).sum()) + 1,
-                )
-            ),
-            "Right, but for an exact hit: 0.5 + 0.25 reaches 0.75, so the nucleus is complete."
-            " Keep a token if the sum before it is less than p, not if it is equal.",
-        ),
-    ],
+    },
     praise="Your nucleus has the crossing token, sums to 1, and every token stands in its place.",
 )

@@ -26,66 +26,47 @@ EXERCISE = Exercise(
         {"slots": [[3.0, 2.0, 1.0], [0.5, 2.5], [1.0, 0.0, 4.0, 2.0]], "temperature": 2.0},
         {"slots": [[0.0, 1.0], [2.0, 1.5, 0.0, -1.0]], "temperature": 0.5},
     ],
-    mistakes=[
-        (
-            _of_bits(lambda bits: 2 ** bits.mean()),
-            "You averaged the entropies. That is one typical slot; independent slots add theirs.",
+    mistakes={
+        "You averaged the entropies. That is one typical slot; independent slots add"
+        " theirs.": _of_bits(lambda bits: 2 ** bits.mean()),
+        "You added up the slots' effective numbers. Every choice in one slot goes with every"
+        " choice in the others: multiply, or add the entropies first.": _of_bits(
+            lambda bits: (2**bits).sum()
         ),
-        (
-            _of_bits(lambda bits: (2**bits).sum()),
-            "You added up the slots' effective numbers. Every choice in one slot goes with every"
-            " choice in the others: multiply, or add the entropies first.",
+        "You averaged the slots' effective numbers. Every choice in one slot goes with every"
+        " choice in the others: multiply, or add the entropies first.": _of_bits(
+            lambda bits: (2**bits).mean()
         ),
-        (
-            _of_bits(lambda bits: (2**bits).mean()),
-            "You averaged the slots' effective numbers. Every choice in one slot goes with every"
-            " choice in the others: multiply, or add the entropies first.",
+        "These are the effective numbers of each slot. Recipes combine them: multiply them to one"
+        " number.": _of_bits(lambda bits: 2**bits),
+        "These are the entropies of each slot. Add them up, and raise 2 to that power.": _of_bits(
+            lambda bits: bits
         ),
-        (
-            _of_bits(lambda bits: 2**bits),
-            "These are the effective numbers of each slot. Recipes combine them: multiply them"
-            " to one number.",
+        "This is the entropy of a recipe, in bits. One step is missing: 2 to that power.": _of_bits(
+            lambda bits: bits.sum()
         ),
-        (
-            _of_bits(lambda bits: bits),
-            "These are the entropies of each slot. Add them up, and raise 2 to that power.",
+        "You multiplied the entropies. Entropies add, and the effective numbers"
+        " multiply.": _of_bits(lambda bits: 2 ** bits.prod()),
+        "You took only the most varied slot. All of them make the recipe: add the"
+        " entropies.": _of_bits(lambda bits: 2 ** bits.max()),
+        "You raised e to a number of bits. Bits go with 2, nats with e.": _of_bits(
+            lambda bits: np.exp(bits.sum())
         ),
-        (
-            _of_bits(lambda bits: bits.sum()),
-            "This is the entropy of a recipe, in bits. One step is missing: 2 to that power.",
+        "You raised 2 to a number of nats. Nats go with e, bits with 2.": _of_bits(
+            lambda bits: 2 ** (bits.sum() * np.log(2))
         ),
-        (
-            _of_bits(lambda bits: 2 ** bits.prod()),
-            "You multiplied the entropies. Entropies add, and the effective numbers multiply.",
+        "This is how many recipes are possible. They are not equally likely: use the"
+        " entropy.": lambda slots, temperature: float(np.prod([len(scores) for scores in slots])),
+        "The temperature has no effect. Give it to softmax.": lambda slots, temperature: (
+            2 ** sum(_bits(slots, 1.0))
         ),
-        (
-            _of_bits(lambda bits: 2 ** bits.max()),
-            "You took only the most varied slot. All of them make the recipe: add the entropies.",
+        "You multiplied by the temperature. Divide the scores by it.": lambda slots, temperature: (
+            2 ** sum(_bits(slots, 1 / temperature))
         ),
-        (
-            _of_bits(lambda bits: np.exp(bits.sum())),
-            "You raised e to a number of bits. Bits go with 2, nats with e.",
+        "You put all slots into one softmax, so that they compete. Each slot has its"
+        " own.": lambda slots, temperature: (
+            2 ** entropy(softmax(np.concatenate(slots), temperature))
         ),
-        (
-            _of_bits(lambda bits: 2 ** (bits.sum() * np.log(2))),
-            "You raised 2 to a number of nats. Nats go with e, bits with 2.",
-        ),
-        (
-            lambda slots, temperature: float(np.prod([len(scores) for scores in slots])),
-            "This is how many recipes are possible. They are not equally likely: use the entropy.",
-        ),
-        (
-            lambda slots, temperature: 2 ** sum(_bits(slots, 1.0)),
-            "The temperature has no effect. Give it to softmax.",
-        ),
-        (
-            lambda slots, temperature: 2 ** sum(_bits(slots, 1 / temperature)),
-            "You multiplied by the temperature. Divide the scores by it.",
-        ),
-        (
-            lambda slots, temperature: 2 ** entropy(softmax(np.concatenate(slots), temperature)),
-            "You put all slots into one softmax, so that they compete. Each slot has its own.",
-        ),
-    ],
+    },
     praise="Entropies add, and the effective numbers multiply.",
 )

@@ -68,55 +68,31 @@ EXERCISE = Exercise(
             ),
         },
     ],
-    mistakes=[
-        (
-            _choose_by(lambda p, labels: p.max(axis=1).mean()),
-            "You return the coldest candidate: it makes the model most confident, right or wrong."
-            " Take the probability of the label, not of the likeliest answer, and the largest"
-            " mean logarithm, not the smallest.",
+    mistakes={
+        "You return the coldest candidate: it makes the model most confident, right or wrong. Take"
+        " the probability of the label, not of the likeliest answer, and the largest mean"
+        " logarithm, not the smallest.": _choose_by(lambda p, labels: p.max(axis=1).mean()),
+        "You return the first candidate: the accuracy is the same at every temperature. Use the"
+        " log-likelihood of the labels.": _choose_by(_accuracy),
+        "You chose by the smallest calibration error, which depends on the bins. Use the"
+        " log-likelihood of the labels.": _choose_by(lambda p, labels: -_error(p, labels)),
+        "You averaged the probabilities of the labels. Take np.log of them first: it makes a"
+        " confident mistake costly.": _choose_by(lambda p, labels: _of_labels(p, labels).mean()),
+        "You multiplied by the temperature. Divide: softmax(logits, temperature) does.": _choose_by(
+            _log_likelihood, np.reciprocal
         ),
-        (
-            _choose_by(_accuracy),
-            "You return the first candidate: the accuracy is the same at every temperature. Use"
-            " the log-likelihood of the labels.",
+        "You divided by the temperature twice. softmax(logits, temperature) does it"
+        " already.": _choose_by(_log_likelihood, np.square),
+        "You took the mean over all answers, and got the hottest candidate. Only the label's"
+        " probability counts: one number from each row.": _choose_by(
+            lambda p, labels: np.log(p).mean()
         ),
-        (
-            _choose_by(lambda p, labels: -_error(p, labels)),
-            "You chose by the smallest calibration error, which depends on the bins. Use the"
-            " log-likelihood of the labels.",
-        ),
-        (
-            _choose_by(lambda p, labels: _of_labels(p, labels).mean()),
-            "You averaged the probabilities of the labels. Take np.log of them first: it makes"
-            " a confident mistake costly.",
-        ),
-        (
-            _choose_by(_log_likelihood, np.reciprocal),
-            "You multiplied by the temperature. Divide: softmax(logits, temperature) does.",
-        ),
-        (
-            _choose_by(_log_likelihood, np.square),
-            "You divided by the temperature twice. softmax(logits, temperature) does it already.",
-        ),
-        (
-            _choose_by(lambda p, labels: np.log(p).mean()),
-            "You took the mean over all answers, and got the hottest candidate. Only the label's"
-            " probability counts: one number from each row.",
-        ),
-        (
-            lambda *a, **k: int(np.argmax(_scores(_log_likelihood)(*a, **k))),
-            "You return the place of the best temperature. Return the temperature itself:"
-            " temperatures[place].",
-        ),
-        (
-            lambda *a, **k: max(_scores(_log_likelihood)(*a, **k)),
-            "You return the largest log-likelihood. Return the temperature that has it.",
-        ),
-        (
-            _scores(_log_likelihood),
-            "You return the log-likelihoods of all candidates. Return the temperature with the"
-            " largest one: temperatures[np.argmax(...)].",
-        ),
-    ],
+        "You return the place of the best temperature. Return the temperature itself:"
+        " temperatures[place].": lambda *a, **k: int(np.argmax(_scores(_log_likelihood)(*a, **k))),
+        "You return the largest log-likelihood. Return the temperature that has"
+        " it.": lambda *a, **k: max(_scores(_log_likelihood)(*a, **k)),
+        "You return the log-likelihoods of all candidates. Return the temperature with the largest"
+        " one: temperatures[np.argmax(...)].": _scores(_log_likelihood),
+    },
     praise="Your function finds the temperature at which the labels are likeliest.",
 )

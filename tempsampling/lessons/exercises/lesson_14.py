@@ -48,20 +48,20 @@ EXERCISE = Exercise(
         for seed in range(20)
         for logits in (problems.FLAT, problems.HILLY, problems.CERTAIN)
     ],
-    mistakes=[
-        (lambda logits, rng: logits[_draw(softmax(logits), rng)], problems.LOGIT),
-        (lambda logits, rng: softmax(logits, 0.7), problems.MANY),
-        (lambda logits, rng: _search(_cut(softmax(logits)), rng), problems.BEYOND),
-        (lambda logits, rng: rng.integers(logits.size), problems.IMPOSSIBLE),
-        (_in_place, problems.CHANGED),
-        (lambda logits, rng: logits.argmax(), problems.GREEDY),
-        (lambda logits, rng: _draw(softmax(logits), np.random.default_rng(1)), problems.STUCK),
-        (lambda logits, rng: _draw(softmax(logits), np.random), problems.UNSEEDED),
-        (_ranked, problems.RANK),
-        (lambda logits, rng: _draw(truncate(-logits, top_k=9), rng), problems.BLIND),
-        (_cut_to_zero, problems.SHIFTED),
-        (_overflowing, problems.NAN),
-    ],
+    mistakes={
+        problems.LOGIT: lambda logits, rng: logits[_draw(softmax(logits), rng)],
+        problems.MANY: lambda logits, rng: softmax(logits, 0.7),
+        problems.BEYOND: lambda logits, rng: _search(_cut(softmax(logits)), rng),
+        problems.IMPOSSIBLE: lambda logits, rng: rng.integers(logits.size),
+        problems.CHANGED: _in_place,
+        problems.GREEDY: lambda logits, rng: logits.argmax(),
+        problems.STUCK: lambda logits, rng: _draw(softmax(logits), np.random.default_rng(1)),
+        problems.UNSEEDED: lambda logits, rng: _draw(softmax(logits), np.random),
+        problems.RANK: _ranked,
+        problems.BLIND: lambda logits, rng: _draw(truncate(-logits, top_k=9), rng),
+        problems.SHIFTED: _cut_to_zero,
+        problems.NAN: _overflowing,
+    },
     praise="",  # where it stands is said instead
     judge=judge_exercise,
 )

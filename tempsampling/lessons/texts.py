@@ -1,0 +1,19 @@
+"""Texts that people wrote, shipped with the course, so that every machine measures the same."""
+
+import json
+from importlib.resources import files
+
+from tempsampling._validate import one_of
+
+
+def shipped_texts(name: str) -> list[str]:
+    """Return the texts of one kind.
+
+    "docstrings" are the beginnings of the help texts of 50 functions of NumPy, "paragraphs" the
+    longest paragraph without code of sixteen other pages of its documentation.
+
+    >>> shipped_texts("docstrings")[2].splitlines()[0]
+    'Return the Bartlett window.'
+    """
+    shipped = json.loads(files(__package__).joinpath("texts.json").read_text(encoding="utf-8"))
+    return shipped[one_of(name, "name", shipped)]["texts"]
