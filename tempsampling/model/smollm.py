@@ -19,11 +19,13 @@ from tempsampling._validate import index_array, shorten, string, whole_number
 from tempsampling.model.gguf_file import Text
 from tempsampling.model.interface import check_room, token_array
 from tempsampling.model.llama import Array, Cache, Llama
+from tempsampling.model.threads import Threads
 from tempsampling.model.weights import SHA256, find_file, find_weights, load_weights
 
 ROLES = ("system", "user", "assistant")
 READ_AT_ONCE = 256  # tokens, of all sequences together: more would only need more memory
 MOST_SEQUENCES = 1000
+THREADS = Threads()
 
 
 class SmolLM2:
@@ -98,7 +100,8 @@ class SmolLM2:
         cache = self._cache_for(rows, cache)
         found = np.empty((*rows.shape, self.network.sizes.vocabulary), np.float32)
         for start, vectors in self._read(rows, cache):
-            found[:, start : start + vectors.shape[1]] = self.network.logits(vectors)
+            with THREADS.same():
+                found[:, start : start + vectors.shape[1]] = self.network.logits(vectors)
         return found.reshape(*given.shape, -1)
 
     @enough_memory()
@@ -131,7 +134,8 @@ class SmolLM2:
         cache = self._cache_for(rows, cache)
         for _, vectors in self._read(rows, cache):
             last = vectors[:, -1]
-        return self.network.logits(last), cache
+        with THREADS.same():
+            return self.network.logits(last), cache
 
     def branch(self, cache: Cache, sequences: int = 1) -> Cache:
         """Return a cache of several sequences with the past of this one's, which stays as it is."""
@@ -223,7 +227,10 @@ class SmolLM2:
         starts = range(0, rows.shape[1], part)
         try:
             for start in progress("Reading", starts) if len(starts) > 1 else starts:
-                yield start, self.network.forward(rows[:, start : start + part], cache)
+                new = rows[:, start : start + part]
+                with THREADS.step(new.size):
+                    vectors = self.network.forward(new, cache)
+                yield start, vectors
         except BaseException:  # an interrupt too: the cache is as before, or has read all
             cache.length = before
             raise
