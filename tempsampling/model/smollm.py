@@ -58,16 +58,8 @@ class SmolLM2:
     def logits(self, text: str) -> Array:
         """Score every token of the vocabulary as the continuation of a text.
 
-        Parameters
-        ----------
-        text : a string of 1 to 8192 tokens
+        The text has 1 to 8192 tokens; the result is a float32 array of shape (49152,).
 
-        Returns
-        -------
-        float32 array of shape (49152,), one logit for each token.
-
-        Examples
-        --------
         >>> model = SmolLM2.load()
         >>> model.decode([model.logits("The capital of France is").argmax()])
         ' Paris'
@@ -118,11 +110,6 @@ class SmolLM2:
         Returns
         -------
         float32 array of shape (sequences, 49152), and the cache for the next call.
-
-        Raises
-        ------
-        ValueError if the sequences would become longer than the context, or are not as many as
-        those in the cache.
 
         >>> model = SmolLM2.load()
         >>> logits, cache = model.next_logits([model.tokenize("The capital of")])

@@ -41,15 +41,8 @@ SECONDS_OF_A_BUILD = 600  # after which an unfinished file belongs to a process 
 def load_weights(source: Path, sha256: str | None = None) -> tuple[Llama, Text]:
     """Load a network and its tokenizer from a .gguf file.
 
-    Where the cache cannot be used, the arrays are made in memory.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged (if sha256 is given, whatever has another), or holds a model that
-        `llama.py` cannot run.
-    OSError
-        If the file cannot be read.
+    Where the cache cannot be used, the arrays are made in memory. A file that is damaged (if sha256
+    is given, whatever has another), or holds a model that `llama.py` cannot run, is a ValueError.
     """
     kept = cache_folder() / f"{(sha256 or _sha256(source))[:16]}.safetensors"
     if found := _open(kept):

@@ -134,14 +134,8 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     logits : array of real numbers; the last axis is the vocabulary; minus infinity is impossible
     labels : array of whole numbers, the indices of the right tokens, of the logits' leading shape
 
-    Returns
-    -------
-    The temperature, from 0 to infinity, both included.
-
-    Raises
-    ------
-    ValueError if a label is impossible, and where every temperature fits equally well, because no
-    row has two different logits.
+    A label that is impossible is a ValueError, and so are rows of equal logits alone, which every
+    temperature fits as well.
 
     Source: Guo et al. (2017), "On calibration of modern neural networks", arXiv:1706.04599,
     section 4.2.

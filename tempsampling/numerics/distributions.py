@@ -23,17 +23,14 @@ def softmax(logits: ArrayLike, temperature: float = 1.0, axis: int = -1) -> NDAr
     Parameters
     ----------
     logits : array of real numbers, any shape
-        Scores; larger means likelier. Minus infinity means impossible.
+        Scores; larger means likelier. Minus infinity means impossible; NaN, plus infinity, and no
+        finite logit at all along the axis are a ValueError.
     temperature : real number from 0 to infinity, both included
     axis : the axis along which the probabilities sum to 1 (the vocabulary)
 
     Returns
     -------
     float64 array of the same shape.
-
-    Raises
-    ------
-    ValueError for logits that are NaN or plus infinity, and if none along the axis is finite.
 
     Examples
     --------

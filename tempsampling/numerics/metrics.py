@@ -65,15 +65,8 @@ def tail_mass(
 ) -> float | NDArray[np.float64]:
     """Return the probability of all but the `outside_top` likeliest tokens together.
 
-    Parameters
-    ----------
-    probabilities : array, any shape; not negative, sums to 1 along `axis`
-    outside_top : whole number, at least 1; beyond the size of the vocabulary the result is 0
-    axis : the axis of the vocabulary
-
-    Returns
-    -------
-    A float for one distribution, otherwise an array without `axis`.
+    The probabilities sum to 1 along `axis`, the vocabulary. The result is a float for one
+    distribution, otherwise an array without `axis`; beyond the size of the vocabulary it is 0.
 
     Examples
     --------
@@ -90,14 +83,8 @@ def tail_mass(
 def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     """Return the probability that at least one of k independent tries is right: 1 - (1 - p)^k.
 
-    Parameters
-    ----------
-    p : probability that one try is right, from 0 to 1; a number or an array
-    k : whole number of tries, at least 1
-
-    Returns
-    -------
-    A float, or an array of the shape of p. Use `pass_at_k_estimate` where p is not known.
+    p is the probability that one try is right, a number or an array, and so is the result. Use
+    `pass_at_k_estimate` where p is not known.
 
     Examples
     --------
@@ -117,12 +104,6 @@ def pass_at_k_estimate(n: int, c: int, k: int) -> float:
 
     It is the share of the ways to choose k of the n tries with at least one right answer among
     them. (Putting c/n into `pass_at_k` is biased, and gives too little.)
-
-    Parameters
-    ----------
-    n : tries, at least 1
-    c : right answers among them, 0 <= c <= n
-    k : 1 <= k <= n
 
     Source: Chen et al. (2021), "Evaluating large language models trained on code",
     arXiv:2107.03374, equation 1.

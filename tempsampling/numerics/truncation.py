@@ -7,6 +7,7 @@ distribution over the tokens that were kept; `truncate` applies several of them,
 Meanings shared by all of them:
 
 - At least one token is kept, and minus infinity stays minus infinity.
+- Logits may have any shape; the vocabulary is the last axis, or the one that `axis` names.
 - Equal logits are told apart only where a smallest set is asked for (`top_p`, `typical_p`): the
   token with the smaller index goes first.
 - A bound counts as reached within one part in 10^10, so that `top_p(np.log([0.5, 0.3, 0.2]), 0.8)`
@@ -26,16 +27,7 @@ from tempsampling.numerics.selection import WITHIN, keep_min_p, keep_top_k, keep
 def top_k(logits: ArrayLike, k: int, axis: int = -1) -> NDArray[np.float64]:
     """Keep the k largest logits, and every tie of the k-th.
 
-    Parameters
-    ----------
-    logits : array of real numbers, any shape; minus infinity means impossible
-    k : whole number, at least 1 (to switch top-k off, do not call it)
-        Beyond the size of the vocabulary everything is kept.
-    axis : the axis of the vocabulary
-
-    Returns
-    -------
-    float64 array of the same shape, minus infinity where a token is dropped.
+    k is a whole number from 1; beyond the size of the vocabulary everything is kept.
 
     Source: Fan, Lewis and Dauphin (2018), "Hierarchical neural story generation",
     arXiv:1805.04833. Hugging Face keeps the ties as well, and so does vLLM's PyTorch path; its
@@ -55,12 +47,7 @@ def top_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
 
     The token that crosses the bound is kept, and so there is always at least one. Applied to its
     own result with the same p it may drop further tokens, because the kept ones have become
-    likelier.
-
-    Parameters
-    ----------
-    logits, axis : as in `top_k`
-    p : real number, 0 < p <= 1; p = 1 keeps everything
+    likelier. p is above 0 and at most 1, which keeps everything.
 
     Source: Holtzman et al. (2020), "The curious case of neural text degeneration",
     arXiv:1904.09751, section 3.1. llama.cpp reads it the same way. Hugging Face, vLLM's PyTorch
@@ -81,10 +68,7 @@ def top_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
 def min_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
     """Keep the tokens at least p times as likely as the likeliest.
 
-    Parameters
-    ----------
-    logits, axis : as in `top_k`
-    p : real number, 0 <= p <= 1; 0 keeps everything, 1 keeps the likeliest and its ties
+    p is from 0, which keeps everything, to 1, which keeps the likeliest and its ties.
 
     Source: Nguyen et al. (2024), "Turning up the heat: min-p sampling for creative and coherent
     LLM outputs", arXiv:2407.01082. Hugging Face, vLLM, llama.cpp and mlx-lm agree on
@@ -103,12 +87,7 @@ def typical_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64
     """Keep the smallest set of most typical tokens whose probability reaches p.
 
     A token is typical if its surprise, -log(probability), is close to the expected surprise: the
-    entropy. The likeliest token may be dropped.
-
-    Parameters
-    ----------
-    logits, axis : as in `top_k`
-    p : real number, 0 < p <= 1; p = 1 keeps everything
+    entropy. The likeliest token may be dropped. p is above 0 and at most 1, which keeps everything.
 
     Source: Meister et al. (2023), "Locally typical sampling", arXiv:2202.00666.
     Hugging Face also keeps every token that is as typical as the last one and rejects p = 1;
@@ -136,10 +115,7 @@ def typical_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64
 def epsilon_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.float64]:
     """Keep the tokens with probability at least epsilon; if there is none, the likeliest.
 
-    Parameters
-    ----------
-    logits, axis : as in `top_k`
-    epsilon : real number, 0 < epsilon < 1; useful values are around 0.001
+    epsilon is between 0 and 1; useful values are around 0.001.
 
     Source: Hewitt, Manning and Liang (2022), "Truncation sampling as language model desmoothing",
     arXiv:2210.15191. Hugging Face agrees; vLLM, llama.cpp and mlx-lm do not have it.
@@ -166,10 +142,7 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
     least exp(-entropy). Applied to its own result, the filter may drop further tokens: the entropy
     has become smaller.
 
-    Parameters
-    ----------
-    logits, axis : as in `top_k`
-    epsilon : real number, 0 < epsilon < 1; useful values are around 0.001
+    epsilon is between 0 and 1; useful values are around 0.001.
 
     Source, and who has it: as for `epsilon_cutoff`.
 

@@ -76,11 +76,7 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
         be swept, `computed(min, max, step)` one without a box for typing other values. A default
         in `update` is the first value of a control that is made here.
 
-    Raises
-    ------
-    TypeError for a control that `update` has no argument for or the reverse, ValueError for one
-    that cannot be turned into a widget or cannot have the default, and whatever `update` raises for
-    the first values.
+    What `update` raises for the first values is raised here.
 
     Examples
     --------

@@ -91,7 +91,7 @@ def generate(
     ----------
     model : a `SmolLM2`, a `TransformersModel`, or whatever has the methods of `Model`
     prompt : a string of at least one token, or a list of one for each sequence, in which all have
-        the same number of tokens
+        the same number of tokens; with max_tokens more it fits into the model's context
     temperature : real number from 0 to infinity, or one for each sequence, of shape (n,)
     top_k, top_p, min_p, order : as in `sample`
     n : number of sequences, up to 1000; by default as many as there are temperatures or prompts
@@ -99,15 +99,6 @@ def generate(
     seed : seed, `numpy.random.Generator` (which spawns others), or None for fresh randomness
     common_noise : whether the sequences share their noise
     on_token : function of the continuations so far, called after every token: a chat shows them
-
-    Returns
-    -------
-    A list of n `Continuation`s.
-
-    Raises
-    ------
-    ValueError if a prompt is empty or leaves no room for max_tokens in the model's context, and for
-    temperatures or prompts that are not n.
 
     Examples
     --------

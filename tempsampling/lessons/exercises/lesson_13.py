@@ -20,24 +20,13 @@ EXERCISE = Exercise(
     solution=solutions.temperature_for_tries,
     arguments=[  # small tables, which fit into a sentence, and in which all mistakes differ
         {
-            "p_right": np.array(
-                [
-                    [0.0, 0.4, 0.3, 0.0, 0.5, 0.0],
-                    [0.3, 0.4, 0.3, 0.6, 0.7, 0.9],
-                    [0.9, 0.2, 0.3, 0.4, 0.1, 1.0],
-                ]
-            ),
+            "p_right": np.array([[0, 4, 3, 0, 5, 0], [3, 4, 3, 6, 7, 9], [9, 2, 3, 4, 1, 10]]) / 10,
             "temperatures": TEMPERATURES,
             "k": 2,
         },
         {
-            "p_right": np.array(
-                [
-                    [0.6, 0.3, 0.3, 0.5, 0.8, 0.6],
-                    [0.7, 0.9, 1.0, 0.1, 1.0, 0.2],
-                    [0.4, 0.9, 0.3, 0.0, 0.0, 0.7],
-                ]
-            ),
+            "p_right": np.array([[6, 3, 3, 5, 8, 6], [7, 9, 10, 1, 10, 2], [4, 9, 3, 0, 0, 7]])
+            / 10,
             "temperatures": TEMPERATURES,
             "k": 4,
         },
