@@ -106,6 +106,7 @@ def test_gaps_rounded_to_two_hundredths_give_the_exact_fit(gaps):
     assert np.allclose(log_p[:, 0], direct, atol=5e-3)
 
 
+@pytest.mark.rare
 def test_the_fit_agrees_with_an_independent_optimizer(gaps):
     logits, rows = -gaps[0], np.arange(len(gaps[0]))
     labels = (gaps[0] == gaps[1][:, None]).argmax(axis=1)
@@ -130,6 +131,7 @@ def test_the_accuracy_is_identical_at_every_temperature(gaps):
         assert np.array_equal(gaps[0][np.arange(len(p)), p.argmax(axis=1)] == gaps[1], right)
 
 
+@pytest.mark.rare
 def test_the_positions_of_the_model_s_slider(answers, lesson):
     positions = np.arange(0.7, 1.401, 0.02).round(2)
     measured = {T: lesson["measure"](T, lesson["fit"]) for T in positions}

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from browser import ROOT
 from lessons import cell, cells, folded_answers, printed, prose
 
@@ -272,6 +273,7 @@ def test_the_live_trial_is_where_the_baseline_is():
     assert "they cannot be told apart" in " ".join(printed(14, "live").split())
 
 
+@pytest.mark.rare
 def test_what_the_solution_reaches():
     trial = try_out(my_sampler, "held-out")
     found = compare(trial.points, trial.prompts)
@@ -282,6 +284,7 @@ def test_what_the_solution_reaches():
     assert abs(100 * found.error - 0.7) < 0.15
 
 
+@pytest.mark.rare
 def test_a_heated_cut_is_above_too():
     def heated(logits, rng):
         return sample(logits, min_p=0.1, temperature=1.5, rng=rng)

@@ -20,6 +20,7 @@ def test_a_committed_lesson_is_written_as_make_notebooks_writes_it(lesson):
     assert nbformat.writes(normalize(nbformat.reads(text, as_version=4))) + "\n" == text
 
 
+@pytest.mark.rare
 def test_a_lesson_executed_twice_is_the_same_file_twice(tmp_path):
     lesson = shutil.copy(LESSONS[1], tmp_path)  # no model writes in it
     before = nbformat.read(lesson, as_version=4)

@@ -137,7 +137,9 @@ def test_the_space_bar_turns_the_slide_even_from_a_focused_slider(from_the_first
     assert demo.value() == before
 
 
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 720)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1920, 1080), pytest.param(1280, 720, marks=pytest.mark.rare)]
+)
 def test_each_press_shows_the_next_slide_whole_and_in_letters_for_the_last_row(
     from_the_first, width, height
 ):

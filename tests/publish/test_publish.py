@@ -47,6 +47,23 @@ def opened(browser):
         yield open_file
 
 
+@pytest.fixture(scope="module", params=["page", "slides"])
+def gallery(request, browser, site):
+    """The gallery, opened once: each test moves a demo of its own."""
+    with without_a_network(browser) as open_file:
+        yield open_file((site if request.param == "page" else site / "slides") / "gallery.html")
+
+
+def demo_in(gallery, name):
+    """Turn to one of the gallery's demos."""
+    box = gallery.locator(".tempsampling").nth(NUMBER[name])
+    box.evaluate(
+        "box => window.Reveal && Reveal.slide(Reveal.getIndices(box.closest('section')).h)"
+    )
+    box.scroll_into_view_if_needed()
+    return box
+
+
 def go_to(page, box):
     """Turn to the slide with a demo, by the keyboard; on a page, scroll."""
     slides = page.locator(".reveal").count()
@@ -99,10 +116,8 @@ def test_a_presenters_clicker_turns_the_slide_even_from_a_focused_slider(opened,
     page.close()
 
 
-def test_two_sliders_choose_one_frame_of_both(opened, folder):
-    page = opened(folder / "gallery.html")
-    box = page.locator(".tempsampling").nth(NUMBER["two sliders"])
-    go_to(page, box)
+def test_two_sliders_choose_one_frame_of_both(gallery):
+    box = demo_in(gallery, "two sliders")
     first, second = box.get_by_role("slider").all()
     second.press("ArrowRight")
     first.press("Home")
@@ -110,40 +125,31 @@ def test_two_sliders_choose_one_frame_of_both(opened, folder):
     assert box.locator("img").get_attribute("alt") == "a = 1, b = 1.0: a 25.0%, b 100%"
     second.press("Home")
     assert box.locator("img").get_attribute("alt") == "a = 1, b = 0.0: a 25.0%, b 0%"
-    page.close()
 
 
-def test_menus_toggles_and_buttons_choose_among_texts(opened, folder):
-    page = opened(folder / "gallery.html")
-    box = page.locator(".tempsampling").nth(NUMBER["menu, toggle, button"])
-    go_to(page, box)
+def test_menus_toggles_and_buttons_choose_among_texts(gallery):
+    box = demo_in(gallery, "menu, toggle, button")
     assert screen_of(box) == "small, False, seed 1"
     size, loud = box.get_by_role("combobox").all()
     size.select_option("large")
     loud.select_option("yes")
     box.get_by_role("slider").press("ArrowRight")
     assert screen_of(box) == "large, True, seed 2"
-    page.close()
 
 
-def test_a_play_button_sweeps_to_the_end(opened, folder):
-    page = opened(folder / "gallery.html")
-    box = page.locator(".tempsampling").nth(NUMBER["played"])
-    go_to(page, box)
+def test_a_play_button_sweeps_to_the_end(gallery):
+    box = demo_in(gallery, "played")
     assert screen_of(box) == "T = 1.00"
     box.get_by_role("button").first.click()
-    page.wait_for_function("box => box.innerText.includes('T = 2.00')", arg=box.element_handle())
-    page.close()
+    gallery.wait_for_function("box => box.innerText.includes('T = 2.00')", arg=box.element_handle())
 
 
-def test_the_signs_on_a_play_button_show_without_a_network(opened, folder):
-    page = opened(folder / "gallery.html")
-    go_to(page, page.locator(".tempsampling").nth(NUMBER["played"]))
-    fonts = page.evaluate(
+def test_the_signs_on_a_play_button_show_without_a_network(gallery):
+    demo_in(gallery, "played")
+    fonts = gallery.evaluate(
         "[...document.fonts].filter(f => f.status === 'loaded').map(f => f.family)"
     )
     assert any("Font Awesome" in family for family in fonts)
-    page.close()
 
 
 def test_a_text_on_a_slide_can_be_read_from_afar(opened, site):

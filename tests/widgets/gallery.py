@@ -8,6 +8,7 @@ CELLS = {
     "two sliders": """
 from IPython.display import HTML, Audio
 import numpy as np
+import os
 import time
 from tempsampling import ProbabilityBars, draw_again, explore, play
 
@@ -30,11 +31,11 @@ def tone(pitch=440):
 
 explore(tone, pitch=(220, 880, 220))""",
     "slow": """
-calls = []
+calls, live = [], "TEMPSAMPLING_EXPORT" not in os.environ
 
 def slow(step=0):
     calls.append(step)
-    time.sleep(0.3)
+    time.sleep(0.3 * live)
     return f"step {step}, {len(calls)} calls"
 
 explore(slow, step=(0, 50))""",
@@ -47,7 +48,7 @@ draws = []
 
 def slow_draw(seed):
     draws.append(seed)
-    time.sleep(0.5)
+    time.sleep(0.5 * live)
     return f"seed {seed}, {len(draws)} draws"
 
 explore(slow_draw, seed=draw_again())""",

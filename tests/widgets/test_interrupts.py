@@ -80,7 +80,7 @@ MOVES = {
 }
 
 
-@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.rare), 20])
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.rare), 40])
 @pytest.mark.parametrize(("start", "target", "then"), MOVES.values(), ids=MOVES)
 def test_a_move_interrupted_at_any_line_spoils_no_later_picture(start, target, then, every):
     """Lines of the package that the move runs through, where each is first and last reached."""
