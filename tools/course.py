@@ -34,8 +34,9 @@ LAB_SETTINGS = ROOT / "tools" / "publish" / "jupyterlab.json5"
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 # Two files of tests at once, each on a core of its own: more threads would wait for each other.
-TWO_AT_ONCE = ["pytest", "-n", "2", "--dist", "loadfile"]
-QUICKLY = [*TWO_AT_ONCE, "-m", "not rare"]
+# Two cores are kept busy by three workers: one of them often waits for a browser.
+SIDE_BY_SIDE = ["pytest", "-n", "3", "--dist", "loadfile"]
+QUICKLY = [*SIDE_BY_SIDE, "-m", "not rare"]
 
 COMMANDS = {
     # command: (extras of pyproject.toml it needs, what it runs)
@@ -44,7 +45,7 @@ COMMANDS = {
         ["test"],
         [["ruff", "check"], ["ruff", "format", "--check"], QUICKLY],
     ),
-    "test-all": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], TWO_AT_ONCE]),
+    "test-all": (["test"], [["ruff", "check"], ["ruff", "format", "--check"], SIDE_BY_SIDE]),
     "test-lowest": (["test"], [QUICKLY]),
     "test-newest": (["test"], [QUICKLY]),
     "repeat": (["test"], [["python", "tools/lessons/repeat.py"]]),

@@ -1,8 +1,8 @@
 """How many threads multiply matrices: as many as make the network fast just now.
 
 The threads of a product wait for each other. If another program keeps one of two cores busy, two
-threads take longer than one alone. So the time of each step of the network is watched, and now and
-then another number of threads is tried, more and more seldom if it does not help.
+threads take longer than one alone. So the time of each step of the network is watched. Where all
+threads are slower than they were, fewer are tried; where fewer are used, now and then more are.
 """
 
 import os
@@ -17,6 +17,7 @@ SET_BY_THE_USER = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 BASE = 5  # rows that take as long as what a step does once, whatever its rows
 FEWER_AFTER, MORE_AFTER = 2, 8  # steps, after which fewer or more threads are tried first
 SELDOM = 100  # steps between two trials, at most
+SLOW = 1.4  # times as long as the fastest step of as many rows: something else is at work
 
 
 class Threads:
@@ -25,6 +26,7 @@ class Threads:
     def __init__(self) -> None:
         self.number = 0  # that was best so far; 0 leaves it to the library
         self._costs: dict[int, float] = {}  # seconds a row, for each number that was tried
+        self._fastest: dict[int, float] = {}  # seconds of a step of so many rows
         self._steps, self._wait = 0, FEWER_AFTER
 
     @cached_property
@@ -51,7 +53,7 @@ class Threads:
         start = time.perf_counter()
         with self._library.limit(limits=number):
             yield
-        self._learn(number, (time.perf_counter() - start) / (BASE + rows))
+        self._learn(number, rows, time.perf_counter() - start)
 
     @contextmanager
     def same(self) -> Iterator[None]:
@@ -68,18 +70,20 @@ class Threads:
         near = self.numbers[max(0, place - 1) : place] + self.numbers[place + 1 : place + 2]
         return min(near, key=lambda number: (number in self._costs, number))
 
-    def _learn(self, number: int, cost: float) -> None:
-        before = self._costs.get(number, cost)
-        self._costs[number] = 0.7 * before + 0.3 * min(cost, 2 * before)  # one slow step is chance
-        self._steps += 1
+    def _learn(self, number: int, rows: int, seconds: float) -> None:
+        cost = seconds / (BASE + rows)
+        fastest = self._fastest[rows] = min(seconds, self._fastest.get(rows, seconds))
         if number == self.number:
-            if cost > 1.5 * before and number > 1:  # something else began to work: try fewer
-                self._wait = min(self._wait, self._steps)
+            self._costs[number] = 0.7 * self._costs.get(number, cost) + 0.3 * cost
+            self._steps += 1
+            if number == self.numbers[0] and len(self._costs) > 1 and seconds < SLOW * fastest:
+                # All is well: another number of threads would only round differently.
+                self._steps, self._wait = 0, FEWER_AFTER
             return
         self._costs[number] = cost  # an older one says nothing of now
         better = cost < 0.9 * self._costs[self.number]
         if better:
             self.number = number
-        fewer = self.number == self.numbers[0]
         self._steps, longer = 0, min(3 * self._wait, SELDOM)
-        self._wait = (FEWER_AFTER if fewer else MORE_AFTER) if better else longer
+        soon = FEWER_AFTER if self.number == self.numbers[0] else MORE_AFTER
+        self._wait = soon if better else longer

@@ -80,12 +80,12 @@ def generate(
 ) -> list[Continuation]:
     """Let a model continue a prompt n times at once, or each of n prompts.
 
-    The same call gives the same texts on the same machine. Each sequence draws from noise of its
-    own, which neither n nor max_tokens changes, so asking for more continues what was there, but
-    for rounding: the logits of a batch of another size differ in their last digits, and a draw that
-    falls just between two tokens may take the other one. With `common_noise`, all sequences draw
-    each step from the same noise, so that texts at two temperatures differ only where temperature
-    made them differ.
+    The same call gives the same texts on the same machine, and asking for more continues what was
+    there, because each sequence draws from noise of its own. Both hold but for rounding: in a batch
+    of another size, or with another number of threads (see `threads.py`), the logits differ in
+    their last digits, and a draw that falls just between two tokens may take the other one. With
+    `common_noise`, all sequences draw each step from the same noise, so that texts at two
+    temperatures differ only where temperature made them differ.
 
     Parameters
     ----------

@@ -3,7 +3,7 @@
     make repeat                                            (ten times: about 50 minutes)
     .venv/bin/python tools/lessons/repeat.py notebooks/03*.ipynb   (some lessons)
 
-Every run is strict nbval, which compares what a cell shows with what is committed. Its verdict must
+Every run is strict nbval, which compares what a cell shows with what is committed. Its outcome must
 be "passed" for every cell in every run. What cells tagged nbval-ignore-output show may differ; the
 report lists those that did, so that no sentence of a lesson rests on them. The texts are kept in
 build/repeat.
@@ -62,13 +62,13 @@ def run(lessons, setting, record):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    """Write down the verdict on a cell and all that it showed as text."""
+    """Write down the outcome of a cell and all that it showed as text."""
     report = yield
     if call.when == "call" and hasattr(item, "test_outputs"):
         row = {
             "cell": f"{item.path.stem[:2]} {item.cell.id}",
             "tagged": not item.options["check"],
-            "verdict": report.outcome,
+            "outcome": report.outcome,
             "shown": [texts(output) for output in item.test_outputs or []],
         }
         with open(os.environ["LESSONS_RECORD"], "a", encoding="utf-8") as file:
@@ -86,22 +86,22 @@ def texts(output):
 
 def report():
     """Print the cells that did not pass, and those whose words differ; return the exit code."""
-    verdicts, shown, tagged = defaultdict(list), defaultdict(lambda: defaultdict(list)), set()
+    outcomes, shown, tagged = defaultdict(list), defaultdict(lambda: defaultdict(list)), set()
     records = sorted(RECORDS.glob("*.jsonl"))
     for record in records:
         for row in map(json.loads, record.read_text(encoding="utf-8").splitlines()):
-            verdicts[row["cell"]].append(row["verdict"])
+            outcomes[row["cell"]].append(row["outcome"])
             shown[row["cell"]][json.dumps(row["shown"])].append(record.stem)
             tagged |= {row["cell"]} if row["tagged"] else set()
-    bad = {cell: v for cell, v in verdicts.items() if v != ["passed"] * len(records)}
+    bad = {cell: v for cell, v in outcomes.items() if v != ["passed"] * len(records)}
     for cell, found in bad.items():
         print(f"{cell}: {' '.join(found)}")
-    for cell in verdicts:
+    for cell in outcomes:
         if len(shown[cell]) > 1:
             groups = " | ".join(" ".join(runs) for runs in shown[cell].values())
             print(f"{cell}: {'may differ' if cell in tagged else 'DIFFERS'} in runs {groups}")
     steady = len(tagged) - sum(len(shown[cell]) > 1 for cell in tagged)
-    print(f"{len(verdicts)} cells, {len(records)} runs: {len(bad)} not always passed;")
+    print(f"{len(outcomes)} cells, {len(records)} runs: {len(bad)} not always passed;")
     print(f"{len(tagged)} tagged, {steady} of them the same in every run")
     return bool(bad)
 

@@ -1,4 +1,4 @@
-"""Measure SmolLM2 beside Transformers on the same file, its loading, and the memory of kernels.
+"""Measure SmolLM2 beside Transformers on the same file, its loading, its memory, and its threads.
 
     make bench
 
@@ -20,6 +20,7 @@ from jupyter_client.manager import run_kernel
 
 from tempsampling.model.llama import linear
 from tempsampling.model.smollm import SmolLM2
+from tempsampling.model.threads import SET_BY_THE_USER
 from tempsampling.model.transformers_model import TransformersModel
 from tempsampling.model.weights import find_weights
 from tempsampling.writing.generation import generate
@@ -32,7 +33,7 @@ def main():
     os.environ["TQDM_DISABLE"] = "1"
     print(f"\nSmolLM2: numpy {np.__version__}, torch {torch.__version__}, float32, default threads")
     # Memory first, while nobody else maps the model's arrays.
-    missed = [*memory(), *loading(), *speed()]
+    missed = [*memory(), *loading(), *speed(), *threads()]
     print(f"\n{len(missed)} bars missed: {', '.join(missed)}" if missed else "\nEvery bar is met.")
 
 
@@ -83,6 +84,22 @@ def speed():
             bar,
         )
 
+    print("The network's own steps, as a share of the time that generate takes")
+    for n, tokens, runs, bar in ((1, 32, 9, 0.98), (32, 16, 5, 0.9)):
+
+        def steps(n=n, tokens=tokens):
+            _, cache = ours.next_logits([ours.tokenize(PROMPT)])
+            cache = ours.branch(cache, n)
+            for _ in range(tokens - 1):
+                ours.next_logits([[500]] * n, cache)
+
+        def write(n=n, tokens=tokens):
+            generate(ours, PROMPT, n=n, max_tokens=tokens, seed=1)
+
+        seconds = in_turn(runs, steps=steps, write=write)
+        share = seconds["steps"] / seconds["write"]
+        missed += judged(f"{n} sequences  {share:.3f}", share, bar)
+
     network, (_, cache) = ours.network, ours.next_logits([ours.tokenize(PROMPT)])
     matrices = [w for block in network.blocks for w in block.values() if w.ndim == 2]
     vectors = [np.ones((1, matrix.shape[1]), np.float32) for matrix in matrices]
@@ -115,6 +132,52 @@ def speed():
     return missed
 
 
+WITH_THREADS = """
+import time
+from tempsampling import SmolLM2, generate
+model = SmolLM2.load()
+for n, tokens in ((1, 60), (32, 20)):
+    generate(model, "Once upon a time", n=n, max_tokens=12, seed=1)
+    start = time.perf_counter()
+    generate(model, "Once upon a time", n=n, max_tokens=tokens, seed=1)
+    print(n * tokens / (time.perf_counter() - start))
+"""
+
+
+def threads():
+    """Compare the threads chosen with one and with all, on an idle machine and on a busy one."""
+    cores, missed = os.cpu_count() or 1, []
+    free = {k: v for k, v in os.environ.items() if k not in SET_BY_THE_USER}
+    settings = {
+        "chosen": {},
+        "one": {SET_BY_THE_USER[0]: "1"},
+        "all": {SET_BY_THE_USER[0]: f"{cores}"},
+    }
+    print("\nThreads, each in a process of its own, tokens per second of 1 and of 32 sequences")
+    for busy, best, bar in ((0, "all", 0.9), (cores - 1, "one", 0.8)):
+        others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(busy)]
+        found = {name: [] for name in settings}
+        for _ in range(5):
+            for name, setting in settings.items():
+                command = [sys.executable, "-c", WITH_THREADS]
+                said = subprocess.run(command, env=free | setting, capture_output=True, check=True)
+                found[name].append([float(rate) for rate in said.stdout.split()])
+        for other in others:
+            other.kill()
+        rates = {name: np.median(found[name], axis=0) for name in settings}
+        said = ", ".join(f"{name} {a:.0f} and {b:.0f}" for name, (a, b) in rates.items())
+        ratio = min(rates["chosen"] / rates[best])
+        row = f"{busy} of {cores} cores busy  {said}; chosen / {best} at least {ratio:.2f}"
+        missed += judged(row, ratio, bar)
+    return missed
+
+
+DOOR = """
+import time
+start = time.perf_counter()
+import tempsampling
+print(time.perf_counter() - start)
+"""
 LOAD = """
 import time
 from tempsampling.model.smollm import SmolLM2
@@ -126,16 +189,17 @@ print(time.perf_counter() - start)
 
 def loading():
     print("\nLoading, each in a process of its own, seconds")
-    times = {"first": [], "again": []}
+    times, codes = {"door": [], "first": [], "again": []}, [DOOR, LOAD, LOAD]
     for _ in range(3):
         with tempfile.TemporaryDirectory() as folder:
             environment = os.environ | {"TEMPSAMPLING_CACHE": folder}
-            for row in times.values():
-                command = [sys.executable, "-c", LOAD]
+            for row, code in zip(times.values(), codes, strict=True):
+                command = [sys.executable, "-c", code]
                 found = subprocess.run(command, env=environment, capture_output=True, check=True)
                 row.append(float(found.stdout))
-    first, again = np.median(times["first"]), np.median(times["again"])
+    door, first, again = map(np.median, times.values())
     return [
+        *judged(f"import tempsampling  {door:.3f}", door, 0.15, least=False),
         *judged(f"the first time  {first:.2f}", first, 6, least=False),
         *judged(f"when its arrays are kept  {again:.2f}", again, 1, least=False),
     ]
