@@ -60,7 +60,7 @@ def test_one_thread_is_soon_enough_where_another_program_keeps_a_core_busy(world
 
 def test_a_program_that_begins_to_work_is_noticed_within_a_few_steps(world):
     world.steps(500, QUIET)
-    assert world.steps(12, BUSY)[-5:] == [1] * 5
+    assert world.steps(12, BUSY).count(1) >= 8
 
 
 def test_a_program_that_ends_is_noticed_too(world):
