@@ -34,8 +34,8 @@ LAB_SETTINGS = ROOT / "tools" / "publish" / "jupyterlab.json5"
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 # Two files of tests at once, each on a core of its own: more threads would wait for each other.
-# Two cores are kept busy by three workers: one of them often waits for a browser.
-SIDE_BY_SIDE = ["pytest", "-n", "3", "--dist", "loadfile"]
+# As collected, the longest come first; xdist would begin with those that have the most tests.
+SIDE_BY_SIDE = ["pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 QUICKLY = [*SIDE_BY_SIDE, "-m", "not rare"]
 
 COMMANDS = {

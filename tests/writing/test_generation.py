@@ -183,17 +183,6 @@ def test_a_reply_ends_with_the_end_of_turn_and_does_not_show_it(model):
     assert len(reply.tokens) == len(reply.pieces) < 60
 
 
-def test_a_sequence_that_ended_stays_while_the_others_go_on(model):
-    question = [{"role": "user", "content": "Name a color."}]
-    replies = generate(model, model.chat_prompt(question), n=6, max_tokens=25, seed=3)
-    lengths = {len(reply.tokens) for reply in replies}
-    assert len(lengths) > 1
-    for reply in replies:
-        assert reply.ended == (reply.tokens[-1] in model.end_tokens)
-        assert reply.ended or len(reply.tokens) == 25
-        assert len(reply.entropies) == len(reply.alternatives) == len(reply.tokens)
-
-
 class Counted:
     """A model that counts the rows which it is given at each step."""
 
@@ -208,13 +197,18 @@ class Counted:
         return self.model.next_logits(tokens, cache)
 
 
-def test_a_sequence_that_ended_is_not_computed_any_more(model):
+def test_a_sequence_that_ended_is_not_computed_any_more_while_the_others_go_on(model):
     counted = Counted(model)
     question = [{"role": "user", "content": "Name a color."}]
     replies = generate(counted, model.chat_prompt(question), n=6, max_tokens=25, seed=3)
     lengths = [len(reply.tokens) for reply in replies]
     going = [sum(length > step for length in lengths) for step in range(1, max(lengths))]
     assert counted.rows == [1, *going]
+    assert len(set(lengths)) > 1
+    for reply in replies:
+        assert reply.ended == (reply.tokens[-1] in model.end_tokens)
+        assert reply.ended or len(reply.tokens) == 25
+        assert len(reply.entropies) == len(reply.alternatives) == len(reply.tokens)
 
 
 def test_many_sequences_are_written_in_batches_that_fit_into_memory(model, monkeypatch):
