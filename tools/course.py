@@ -58,6 +58,7 @@ COMMANDS = {
             ["python", "tools/numerics/bench_sampling.py"],
         ],
     ),
+    "faults": (["test"], [["python", "tools/faults.py"]]),
     "parity": (["bench"], [["python", "tools/model/parity.py"]]),
     "notebooks": (["test"], [["python", "tools/lessons/notebooks.py"]]),
     "site": ([], [["python", "tools/publish/publish.py", "site"]]),

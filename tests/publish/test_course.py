@@ -72,6 +72,7 @@ def test_a_failed_download_says_so_and_leaves_nothing_behind(course):
     assert not list(course.glob(".venv*"))
 
 
+@pytest.mark.rare
 def test_a_failed_download_keeps_the_environment_that_was_there(course):
     (course / ".venv").mkdir()
     (course / ".venv" / "complete.json").write_text(json.dumps({"fingerprint": "", "extras": []}))
