@@ -20,9 +20,12 @@ def test_a_room_imports_from_lower_rooms_only(room):
         allowed -= {"numerics"}  # a network knows nothing of sampling
     for file in (PACKAGE / room).rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            name = node.module if isinstance(node, ast.ImportFrom) else ""
-            if name and name.startswith("tempsampling"):
-                assert name.split(".")[1] in allowed, f"{file.name} imports {name}"
+            names = [node.module] if isinstance(node, ast.ImportFrom) else []
+            names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            for name in filter(None, names):
+                house, _, inner = name.partition(".")
+                outside = house != "tempsampling"
+                assert outside or inner.split(".")[0] in allowed, f"{file.name} imports {name}"
 
 
 def test_at_the_root_stand_the_rooms_and_little_else():

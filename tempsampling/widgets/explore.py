@@ -24,6 +24,7 @@ from tempsampling.widgets.controls import (
     BUSY,
     LOOK,
     DrawAgain,
+    Number,
     PlayedSlider,
     leave,
     look,
@@ -130,6 +131,8 @@ class Explorer(widgets.VBox):
         """Leave the controls, which may live on in another cell, and the figure."""
         for control in self.controls.values():
             leave(control, self._on_move)
+            if isinstance(control, Number):  # made here, around a slider that may live on
+                control.close()
         self.drawing = None
         super().close()
 

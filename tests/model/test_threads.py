@@ -5,6 +5,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 
+import numpy  # noqa: F401, brings the library
 import pytest
 from threadpoolctl import ThreadpoolController
 
@@ -101,6 +102,7 @@ def test_a_step_that_fails_teaches_nothing_and_gives_the_threads_back():
 def test_whoever_sets_a_number_of_threads_is_obeyed(name, monkeypatch):
     for each in threads.SET_BY_THE_USER:
         monkeypatch.delenv(each, raising=False)
+    assert Threads().numbers[-1] == 1
     monkeypatch.setenv(name, "2")
     assert Threads().numbers == []
 

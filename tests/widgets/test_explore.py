@@ -278,7 +278,12 @@ def moved_by_a_widget_of_ones_own(own, value, runs=5):
         explorer = Explorer(None, lambda p: calls.append(p) or "shown", {"p": own})
     calls.clear()
     own.value = value
+    explorer.close()
     return len(calls)
+
+
+def subscriptions(own):
+    return len(own._trait_notifiers.get("value", {}).get("change", []))
 
 
 @pytest.mark.parametrize(
@@ -291,8 +296,11 @@ def moved_by_a_widget_of_ones_own(own, value, runs=5):
     ],
     ids=["slider", "menu", "button", "played slider"],
 )
-def test_a_widget_of_ones_own_calls_only_the_newest_demo(make, value):
-    assert moved_by_a_widget_of_ones_own(make(), value) == 1
+def test_a_widget_of_ones_own_calls_only_the_newest_demo_and_forgets_closed_ones(make, value):
+    own = make()
+    before = subscriptions(own)
+    assert moved_by_a_widget_of_ones_own(own, value) == 1
+    assert subscriptions(own) == before
 
 
 def test_a_demo_is_closed_twice_without_a_word(capsys):
