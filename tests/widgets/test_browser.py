@@ -171,8 +171,8 @@ def test_in_a_chat_enter_sends_stop_stops_and_the_conversation_goes_on(gallery):
     send.click()
     stop.click()
     box.get_by_text("T = 0, stopped").nth(1).wait_for(timeout=20_000)
-    assert stop.is_disabled()
-    assert send.is_enabled()
+    expect(stop).to_be_disabled()
+    expect(send).to_be_enabled()
     box.get_by_role("button", name="Clear").click()
     box.get_by_text("And in Italy?").wait_for(state="detached", timeout=10_000)
 
