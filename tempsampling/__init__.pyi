@@ -18,7 +18,6 @@ from .numerics.distributions import log_softmax as log_softmax
 from .numerics.distributions import softmax as softmax
 from .numerics.metrics import distinct_n as distinct_n
 from .numerics.metrics import pass_at_k as pass_at_k
-from .numerics.metrics import pass_at_k_estimate as pass_at_k_estimate
 from .numerics.metrics import repetition_rate as repetition_rate
 from .numerics.metrics import tail_mass as tail_mass
 from .numerics.sampling import sample as sample
@@ -29,6 +28,7 @@ from .numerics.truncation import min_p as min_p
 from .numerics.truncation import top_k as top_k
 from .numerics.truncation import top_p as top_p
 from .numerics.truncation import typical_p as typical_p
+from .numerics.uncertainty import mean_and_margin as mean_and_margin
 from .widgets.chat import chat as chat
 from .widgets.controls import computed as computed
 from .widgets.controls import draw_again as draw_again

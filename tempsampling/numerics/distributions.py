@@ -61,15 +61,8 @@ def entropy(
 ) -> float | NDArray[np.float64]:
     """Return Shannon's entropy, -sum p log p, with 0 log 0 = 0.
 
-    Parameters
-    ----------
-    probabilities : array, any shape; non-negative, sums to 1 along `axis`
-    base : 2 for bits (the default), `numpy.e` for nats; greater than 1
-    axis : the axis of the vocabulary
-
-    Returns
-    -------
-    A float for one distribution, otherwise an array without `axis`.
+    The probabilities sum to 1 along `axis`, the vocabulary; the result is a float for one
+    distribution, otherwise an array without `axis`. `base` is 2 for bits, `numpy.e` for nats.
 
     Source: Shannon (1948), "A mathematical theory of communication", section 6.
 

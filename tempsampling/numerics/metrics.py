@@ -5,14 +5,12 @@ prompt. Split strings before counting; a string by itself is an error, because i
 counted.
 """
 
-import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence, Set
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._validate import (
-    MOST,
     each_fits,
     listed,
     probability_array,
@@ -83,8 +81,7 @@ def tail_mass(
 def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     """Return the probability that at least one of k independent tries is right: 1 - (1 - p)^k.
 
-    p is the probability that one try is right, a number or an array, and so is the result. Use
-    `pass_at_k_estimate` where p is not known.
+    p is the probability that one try is right, a number or an array, and so is the result.
 
     Examples
     --------
@@ -97,26 +94,6 @@ def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     with np.errstate(divide="ignore"):  # p = 1: the logarithm is minus infinity, and that is right
         result = -np.expm1(k * np.log1p(-chance.astype(np.float64))) + 0.0
     return float(result) if result.ndim == 0 else result
-
-
-def pass_at_k_estimate(n: int, c: int, k: int) -> float:
-    """Estimate pass@k without bias, from c right answers in n tries.
-
-    It is the share of the ways to choose k of the n tries with at least one right answer among
-    them. (Putting c/n into `pass_at_k` is biased, and gives too little.)
-
-    Source: Chen et al. (2021), "Evaluating large language models trained on code",
-    arXiv:2107.03374, equation 1.
-
-    Examples
-    --------
-    >>> pass_at_k_estimate(4, 1, 2)
-    0.5
-    """
-    n = whole_number(n, "n", most=MOST)
-    few, many = sorted([whole_number(c, "c", least=0, most=n), whole_number(k, "k", most=n)])
-    # comb(n - c, k) / comb(n, k), without numbers of millions of digits
-    return 1 - math.prod((n - many - i) / (n - i) for i in range(few))
 
 
 def _ngrams(texts: Iterable[Sequence[Hashable]], n: int) -> list[list[tuple]]:

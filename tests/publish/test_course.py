@@ -101,9 +101,7 @@ def test_a_stamp_that_was_not_written_to_its_end_counts_as_none(course, stamp):
 
 def test_an_unknown_command_is_answered_with_the_known_ones(course):
     result = run(course, "tset")
-    known = (
-        "lab|test|test-all|test-lowest|test-newest|repeat|bench|faults|parity|notebooks|site|slides|pdf"
-    )
+    known = "lab|test|test-all|test-lowest|test-newest|repeat|bench|faults|parity|notebooks"
     assert known in result.stderr
 
 

@@ -32,10 +32,7 @@ EXERCISE = Exercise(
     solution=solutions.stable_softmax,
     arguments=[
         {"logits": np.array([[1000.0, 1001.0, 1002.0], [1.0, 2.0, 4.0]]), "temperature": 0.5},
-        {
-            "logits": np.array([[0.0, 2.0, 7.0], [-9000.0, -9002.0, -9001.0]]),
-            "temperature": 3.0,
-        },
+        {"logits": np.array([[0.0, 2.0, 7.0], [-9000.0, -9002.0, -9001.0]]), "temperature": 3.0},
     ],
     mistakes={
         "One row is nan: its exponentials are infinite or all 0. Subtract each row's largest logit"

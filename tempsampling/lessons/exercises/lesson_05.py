@@ -17,16 +17,8 @@ def _share(grams: list[tuple]) -> float:
 EXERCISE = Exercise(
     solution=solutions.distinct,
     arguments=[
-        {
-            "tokens": list("abcdbababdabdba"),
-            "prompt_length": 4,
-            "n": 3,
-        },
-        {
-            "tokens": [7, 5, 2, 5, 7, 2, 5, 2, 7, 2, 5, 2, 7, 2, 7, 5],
-            "prompt_length": 6,
-            "n": 4,
-        },
+        {"tokens": list("abcdbababdabdba"), "prompt_length": 4, "n": 3},
+        {"tokens": [7, 5, 2, 5, 7, 2, 5, 2, 7, 2, 5, 2, 7, 2, 7, 5], "prompt_length": 6, "n": 4},
     ],
     mistakes={
         "You counted the prompt, which the model did not write. Begin at"

@@ -52,9 +52,7 @@ EXERCISE = Exercise(
     solution=solutions.best_temperature,
     arguments=[
         {
-            "logits": np.array(
-                [[3.0, 0, -1], [2, -3, 1], [0, 2, 1], [2, 4, -6], [6, 2, 5]],
-            ),
+            "logits": np.array([[3.0, 0, -1], [2, -3, 1], [0, 2, 1], [2, 4, -6], [6, 2, 5]]),
             "labels": np.array([0, 2, 1, 1, 2]),
             "temperatures": np.array(
                 [0.4375, 0.5625, 0.3125, 3.4375, 0.8125, 1.4375, 1.0625, 1.9375, 2.5625]
