@@ -36,7 +36,7 @@ def test_the_lone_space_is_closest_to_one_half_at_the_position_named(answers, we
 
 def test_the_ten_likeliest_hold_half_at_one_and_less_than_five_percent_at_two(answers, weather):
     top = np.argsort(-weather)[:11]
-    assert "About half. Not one of the others has as much as the tenth, ␣quite." in answers
+    assert "About half. None of the others is likelier than the tenth, ␣quite." in answers
     assert softmax(weather)[top[:10]].sum() == pytest.approx(0.5, abs=0.02)
     assert softmax(weather)[top[10]] < softmax(weather)[top[9]]
     assert SmolLM2.load().decode(top[9:10]) == " quite"
