@@ -38,3 +38,16 @@ def test_the_groups_of_the_ranking(answers, weather):
     assert min(spreads, key=spreads.get) == pytest.approx(1.0, abs=0.1)
     assert 1 - 10_000 / weather.size == pytest.approx(0.80, abs=0.005)
     assert np.log2(weather.size) - entropy(softmax(weather, 5.0)) < 0.4
+
+    moves = np.sign(np.diff([masses(T) for T in np.arange(0.25, 5.001, 0.05)], axis=0)).T
+    assert (moves[0] < 0).all() and (moves[-1] > 0).all()  # the first falls, the last rises
+    for group in moves[1:-1]:
+        assert group[0] > 0 and group[-1] < 0  # each of the others rises, then falls
+        assert np.count_nonzero(np.diff(group)) == 1
+
+
+def test_two_tokens_give_an_s_over_log_t():
+    curve = [entropy(softmax([0.0, 1.0], T)) for T in np.geomspace(0.02, 50, 400)]
+    slope = np.diff(curve)
+    assert (slope >= 0).all()
+    assert np.count_nonzero(np.diff(np.sign(np.diff(slope)[np.abs(np.diff(slope)) > 1e-9]))) == 1
