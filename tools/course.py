@@ -1,5 +1,5 @@
 """Set up the course's environment and run one command in it: lab, test, test-all, test-lowest,
-test-newest, repeat, bench, parity, notebooks, site, slides, pdf.
+test-newest, repeat, bench, faults, parity, notebooks, site, slides, pdf.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
