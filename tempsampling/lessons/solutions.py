@@ -64,8 +64,8 @@ def agreement(answers):
 def nucleus(probabilities, p):
     """Lesson 8: the probabilities that top-p leaves, in the order given."""
     order = np.argsort(-probabilities)
-    before = np.cumsum(probabilities[order]) - probabilities[order]
-    kept = order[before < p]
+    running = np.cumsum(probabilities[order])
+    kept = order[: (running < p - 1e-9).sum() + 1]  # reached, but for rounding
     result = np.zeros(probabilities.size)
     result[kept] = probabilities[kept] / probabilities[kept].sum()
     return result
