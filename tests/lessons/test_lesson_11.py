@@ -59,6 +59,15 @@ def test_random_logits_hardly_answer_to_temperature():
     assert f"as open as {round(2 ** shown[0], -1):.0f} equally likely" in prose(11)
 
 
+def test_the_spread_of_logits_over_t_counts_and_not_their_order(lesson):
+    random = lesson["palette_logits"]
+    assert entropy(softmax(random, 0.05)).mean() < 5.2 < 7.7 < entropy(softmax(random, 0.5)).mean()
+    shuffled = np.random.default_rng(1).permutation(lesson["hue_logits"])
+    for temperature in (0.1, 1, 3):
+        bits = entropy(softmax(lesson["hue_logits"], temperature))
+        assert entropy(softmax(shuffled, temperature)) == pytest.approx(bits)
+
+
 def test_the_palette_with_a_shape(lesson, answers):
     hues, noise = lesson["hues"], lesson["noise"]
     blue = (hues > 180) & (hues < 270)
@@ -160,7 +169,8 @@ def test_the_magnetization_follows_the_exact_curve_away_from_the_switch():
     assert rows[away, 1] == pytest.approx(rows[away, 3], abs=0.02)
     assert float(re.search(r"2.269: ([\d.]+)", printed(11, "claim-numbers"))[1]) < 0.02
     m = dict(zip(rows[:, 0], rows[:, 1], strict=True))
-    assert f"falls by {m[1.0] - m[2.0]:.2f} from T = 1 to 2" in prose(11)
+    said = dict(re.findall('Verdict "(.+?)": (a \\w+)', printed(11, "claim-numbers")))
+    assert said == {"neighbors": "a switch", "neighbors and bias": "a dial"}
     assert f"by {m[2.1] - m[2.4]:.2f}, nearly all that is left, from 2.1 to 2.4" in prose(11)
     assert f"2 / ln(1 + √2) ≈ {CRITICAL:.3f}" in prose(11)
 
