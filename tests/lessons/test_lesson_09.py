@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lessons import folded_answers, printed, prose
 
-from tempsampling import entropy, softmax
+from tempsampling import entropy, mean_and_margin, softmax
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import score
 
@@ -127,9 +127,15 @@ def test_what_the_model_knows(readings, ratios, text):
     assert times["Fry the pasta"] == pytest.approx(1 / 4, abs=0.02)
     assert times["Stir the chicken"] == pytest.approx(1 / 2, abs=0.03)
     assert times["Mix the chicken"] == pytest.approx(1 / 2, abs=0.03)
-    assert f"{times['Boil the cheese']:.1f} times, with an error bar that almost reaches 1" in text
+    assert f"{times['Boil the cheese']:.1f} times, with a margin beyond 1" in text
     cheese = ratios[:, 5, 5]
-    assert -0.2 < cheese.mean() + cheese.std(ddof=1) / np.sqrt(6) < 0
+    mean, margin = mean_and_margin(cheese)
+    assert mean < 0 < mean + margin
+    below = (ratios.mean(axis=0) < 0)[IS_ODD], (ratios.mean(axis=0) < 0)[~IS_ODD]
+    assert [int(each.sum()) for each in below] == [6, 13]
+    said = printed(9, "knows-control")
+    assert 'Verdict "odd pairs are avoided more than others": holds (by chance 0.1%)' in said
+    assert "at most 21% of the next token" in text
     tables = [joint(reading, 1.0) for reading in readings]
     ranks = [int((p > p[5, 5]).sum()) + 1 for p in tables]
     assert f"between {min(ranks)} and {max(ranks)}" in text
@@ -164,7 +170,7 @@ def test_odd_pairs_at_equal_variety(readings, text):
     assert f"SmolLM2 wrote {model:.1%} odd ones, separate draws {alike:.1%}" in text
     assert model < alike / 2
     row = re.search(r"12 pairs: .*difference (\S+)% ± (\S+)%", printed(9, "claim-numbers"))
-    assert float(row[1]) > 5 * float(row[2])
+    assert float(row[1]) > 2 * float(row[2])
 
 
 def _odd_pairs():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from lessons import cell, folded_answers, printed, prose, source
 
-from tempsampling import pass_at_k, sample, softmax
+from tempsampling import mean_and_margin, pass_at_k, sample, softmax
 from tempsampling.model.smollm import SmolLM2
 
 EXAMPLES = "The capital of Spain is Madrid. The opposite of big is small. "
@@ -69,8 +69,7 @@ def best(p_right, k):
 
 def difference(p_right, a, b, k=1):
     columns = 100 * pass_at_k(p_right[:, [round(20 * a), round(20 * b)]], k)
-    d = columns[:, 0] - columns[:, 1]
-    return d.mean(), d.std(ddof=1) / np.sqrt(d.size)
+    return mean_and_margin(columns[:, 0] - columns[:, 1])
 
 
 def test_the_opening_question_and_the_toy(answers, text):
@@ -119,10 +118,16 @@ def test_the_verdicts_on_one_try(text, p_right):
     loss, error = difference(p_right, 0.2, 1.0)
     assert f"T = 0.2 answers {loss:.1f} ± {error:.1f} points more than T = 1" in text
     assert f"but {loss:.1f} ± {error:.1f} below T = 0.2 for one" in text
-    assert "From 0 to 0.5, no two temperatures differ by more than two standard errors" in text
+    assert "From 0 to 0.5, no two temperatures differ by more than their margin" in text
     for a, b in combinations(TEMPERATURES[:11], 2):
         d, error = difference(p_right, a, b)
-        assert abs(d) < 2 * error
+        assert abs(d) < error
+
+
+def test_the_ten_likeliest_answers_solve_more_than_ten_draws(text, logits, right, p_right):
+    rank = np.array([(z > z[right[question]]).sum() for question, z in logits.items()])
+    ten = pass_at_k(p_right, 10).mean(axis=0).max()
+    assert f"the ten *likeliest* solve {np.mean(rank < 10):.0%}, draws {ten:.0%};" in text
 
 
 def test_the_verdicts_on_many_tries(answers, text, p_right):
@@ -148,8 +153,8 @@ def test_the_verdicts_on_many_tries(answers, text, p_right):
 def test_the_bootstrap_of_one_try(p_right):
     rng = np.random.default_rng(seed=1)
     again = p_right[rng.integers(32, size=(1000, 32))].mean(axis=1).argmax(axis=1)
-    assert np.quantile(TEMPERATURES[again], 0.05) == 0
-    assert f"from 0 to {np.quantile(TEMPERATURES[again], 0.95):.2f}." in prose(13)
+    assert np.quantile(TEMPERATURES[again], 0.025) == 0
+    assert f"from 0 to {np.quantile(TEMPERATURES[again], 0.975):.2f}." in prose(13)
 
 
 def test_exact_curves_agree_with_draws_from_the_model(logits, right):
@@ -172,7 +177,7 @@ def test_these_five_questions_are_easy_and_hard(p_right):
 
 @pytest.fixture(scope="module")
 def found():
-    """The shares in percent: different tokens, real words, and their standard errors."""
+    """The shares in percent: different tokens, real words, and their margins."""
     pattern = r"(.+?) +T = ([\d.]+) .*? (\d+)% ± +(\d+)% .*? (\d+)% ± +(\d+)%"
     rows = [re.match(pattern, line).groups() for line in printed(13, "measure").splitlines()]
     assert len(rows) == 6
@@ -192,21 +197,21 @@ def compared():
 def test_the_verdict_on_heat_alone(text, found, compared):
     different, error, real, real_error = compared[0]
     assert f"the variety rises by {different:.0f} ± {error:.0f} points" in text
-    assert f"real words falls by {-real:.0f} ± {real_error:.0f}, to three quarters" in text
-    assert different > 3 * error
-    assert real < -3 * real_error
-    assert found["no cut", 2.0][2] == pytest.approx(75, abs=2)
+    assert f"real words falls by {-real:.0f} ± {real_error:.0f}, to four fifths" in text
+    assert different > error
+    assert real < -real_error
+    assert found["no cut", 2.0][2] == pytest.approx(80, abs=3)
 
 
 def test_the_verdict_on_heat_with_a_cut(text, found, compared):
     *_, real, error = compared[1]
     assert f"min-p 0.1 saves {real:.0f} ± {error:.0f} points of real words" in text
-    assert real > 3 * error
+    assert real > error
     different, error, real, real_error = compared[2]
-    equal = f"(+{different:.1f} ± {error:.1f} and +{real:.1f} ± {real_error:.1f} points)"
+    equal = f"({different:+.1f} ± {error:.1f} and {real:+.1f} ± {real_error:.1f} points)"
     assert equal in text
-    assert abs(different) < 2 * error
-    assert abs(real) < 2 * real_error
+    assert abs(different) < error
+    assert abs(real) < real_error
 
 
 def test_each_row_of_the_page_to_pin_up_has_its_figure(p_right, found):
