@@ -82,7 +82,7 @@ def test_a_baseline_against_itself_cannot_be_told_apart():
     found = compare(trial.points, trial.prompts)
     assert found.best == "top-k"
     assert abs(found.difference) < 1e-12
-    assert found.error < 1e-12  # drawn again, both keep the same prompts
+    assert found.margin < 1e-12  # drawn again, both keep the same prompts
     assert "they cannot be told apart" in standing(trial)
 
 
@@ -93,12 +93,12 @@ def test_a_clear_lead_is_above_and_a_clear_lag_below():
     assert "yours is below by" in standing(from_curve("temperature", 5))
 
 
-def test_the_error_is_that_of_a_mean_over_prompts():
+def test_the_margin_is_that_of_a_mean_over_prompts():
     trial = from_curve("top-k", 5)
     noise = np.random.default_rng(seed=1).normal(scale=0.1, size=32)
     points = trial.points + np.column_stack([np.zeros(32), noise])
     found = compare(points, "held-out")
-    assert found.error == pytest.approx(noise.std() / np.sqrt(32), rel=0.1)
+    assert found.margin == pytest.approx(1.96 * noise.std() / np.sqrt(32), rel=0.1)
 
 
 @pytest.mark.parametrize(("likelihood", "word"), [(-20, "likelier"), (1, "less likely")])

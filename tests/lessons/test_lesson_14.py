@@ -263,8 +263,8 @@ def test_the_verdict_on_the_measures():
     points, error = (100 * x for x in found["two draws differ"][1:])
     assert f"most with top-k, {points:.1f} ± {error:.1f} percentage points ahead" in prose(14)
     assert found["entropy"][0] == "temperature"
-    assert found["entropy"][1] > 2 * found["entropy"][2]
-    assert found["different pairs"][1] < 2 * found["different pairs"][2]
+    assert found["entropy"][1] > found["entropy"][2]
+    assert found["different pairs"][1] < found["different pairs"][2]
     values = read(-2.0, 1)
     assert min(values, key=values.get) == "temperature"  # "differ least with it"
 
@@ -279,9 +279,9 @@ def test_what_the_solution_reaches():
     found = compare(trial.points, trial.prompts)
     assert found.best == "top-k"
     assert "yours is above by" in standing(trial)
-    assert "about 4 ± 0.7 points above top-k" in prose(14)
+    assert "about 4 ± 1.3 points above top-k" in prose(14)
     assert abs(100 * found.difference - 4) < 0.7
-    assert abs(100 * found.error - 0.7) < 0.15
+    assert abs(100 * found.margin - 1.3) < 0.3
 
 
 @pytest.mark.rare
@@ -290,5 +290,5 @@ def test_a_heated_cut_is_above_too():
         return sample(logits, min_p=0.1, temperature=1.5, rng=rng)
 
     found = compare(try_out(heated, "held-out").points, "held-out")
-    assert found.difference > 2 * found.error
+    assert found.difference > found.margin
     assert "min-p 0.1 at T = 1.5, for example" in prose(14)

@@ -71,12 +71,12 @@ class Comparison(NamedTuple):
     best: str
     there: float  # the baseline's diversity
     difference: float  # the sampler's minus the baseline's
-    error: float  # its standard error over prompts
+    margin: float  # half of its 95 % interval over prompts
 
     @property
     def side(self) -> str:
-        """Return "above" or "below"; "" within two standard errors, or if less than is printed."""
-        if abs(self.difference) <= max(2 * self.error, 0.0005):
+        """Return "above" or "below"; "" within the margin, or if less than is printed."""
+        if abs(self.difference) <= max(self.margin, 0.0005):
             return ""
         return "above" if self.difference > 0 else "below"
 
@@ -84,8 +84,8 @@ class Comparison(NamedTuple):
 def compare(points: NDArray, prompts: str) -> Comparison | None:
     """Compare with the baseline that is most diverse at the same likelihood; None if none reaches.
 
-    `points` are a sampler's likelihood and diversity for each prompt, (prompts, 2). The standard
-    error is that of a bootstrap over prompts: sampler and baseline keep theirs together, and both
+    `points` are a sampler's likelihood and diversity for each prompt, (prompts, 2). The margin
+    is that of a bootstrap over prompts: sampler and baseline keep theirs together, and both
     the likelihood and the diversity are taken anew.
     """
     curves = {name: curve(name, prompts) for name in BASELINES}
@@ -102,7 +102,8 @@ def compare(points: NDArray, prompts: str) -> Comparison | None:
     best = max(reached, key=lambda name: found[name][0])
     rng, n = np.random.default_rng(seed=1), len(points)
     again = [difference(best, rng.integers(n, size=n))[1] for _ in range(REPEATS)]
-    return Comparison(best, *found[best], float(np.nanstd(again)))
+    low, high = np.nanpercentile(again, [2.5, 97.5])
+    return Comparison(best, *found[best], float(high - low) / 2)
 
 
 @lru_cache

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from textwrap import fill, shorten
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.figure import Figure
 
 from tempsampling.lessons.capstone.baselines import BASELINES, compare, curve, prompts_of
 from tempsampling.lessons.capstone.experiment import Trial, try_out
 from tempsampling.lessons.capstone.problems import WrongSamplerError, check_sampler
+from tempsampling.numerics.uncertainty import mean_and_margin
 from tempsampling.widgets.plots import COURSE_STYLE, show
 
 LETTERS = 88  # of a printed line: a longer one would be broken within a word
@@ -58,10 +58,10 @@ def standing(trial: Trial) -> str:
         greedy = max(curve(name, trial.prompts)[..., 0].mean(axis=1).max() for name in BASELINES)
         where = "less likely" if likelihood > greedy else "likelier"
         return f"{said} All baselines are {where} than that."
-    points, error = 100 * found.difference, 100 * found.error
-    result = f"yours is {found.side} by {abs(points):.1f} ± {error:.1f} percentage points"
+    points, margin = 100 * found.difference, 100 * found.margin
+    result = f"yours is {found.side} by {abs(points):.1f} ± {margin:.1f} percentage points"
     if not found.side:
-        result = f"they cannot be told apart ({points:+.1f} ± {error:.1f} percentage points)"
+        result = f"they cannot be told apart ({points:+.1f} ± {margin:.1f} percentage points)"
     best = f"The best baseline as likely as that, {found.best}, has {found.there:.1%}"
     return f"{said} {best}: {result}."
 
@@ -74,8 +74,7 @@ def chart(trial: Trial) -> tuple[Figure, str]:
             x, y = curve(name, trial.prompts).mean(axis=1)[:, :2].T
             axes.plot(x, y, color=f"C{i}", linewidth=2)
             axes.text(0.02, 0.36 - 0.1 * i, name, color=f"C{i}", transform=axes.transAxes)
-        x, y = trial.points.mean(axis=0)
-        dx, dy = 2 * trial.points.std(axis=0, ddof=1) / np.sqrt(len(trial.points))
+        (x, y), (dx, dy) = mean_and_margin(trial.points)
         axes.errorbar(x, y, dy, dx, fmt="D", color="C4", markersize=9, zorder=3)
         # To the upper right of a point no curve is in the way: all of them fall.
         axes.annotate("yours", (x, y), (10, 8), textcoords="offset points", size=16)
