@@ -31,6 +31,7 @@ from tempsampling._validate import (
 )
 from tempsampling.model.interface import Model, loaded
 from tempsampling.numerics.sampling import ORDER, checked_steps, draw
+from tempsampling.numerics.selection import kth_largest
 
 ALTERNATIVES = 5  # likeliest tokens that are kept for every step
 MOST_SEQUENCES = 1000
@@ -219,9 +220,9 @@ class _Growing:
         self._pieces.add(token)
         self._numbers.append((p[token], sampler_probability, entropy))
         count = min(ALTERNATIVES, p.size)
-        top = np.argpartition(-p, count - 1)[:count]
-        top = [i for i in top[np.argsort(-p[top], kind="stable")].tolist() if p[i] > 0]
-        likeliest = (Alternative(self.model.decode([i]), float(p[i]), i) for i in top)
+        top = np.flatnonzero(p >= kth_largest(p, count))
+        top = top[np.argsort(-p[top], kind="stable")][:count].tolist()
+        likeliest = (Alternative(self.model.decode([i]), float(p[i]), i) for i in top if p[i] > 0)
         self._alternatives.append(tuple(likeliest))
 
     def so_far(self, *, last: bool = True) -> Continuation:
