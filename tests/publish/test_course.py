@@ -82,6 +82,7 @@ def test_a_failed_download_keeps_the_environment_that_was_there(course):
     assert not (course / ".venv-previous").exists()
 
 
+@pytest.mark.rare
 def test_a_half_made_environment_is_made_anew(course):
     (course / ".venv").mkdir()
     (course / ".venv" / "half").write_text("made")
