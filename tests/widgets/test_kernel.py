@@ -72,7 +72,7 @@ def move(times):
 """
 
 
-@pytest.mark.parametrize("moves", [pytest.param(9000, marks=pytest.mark.rare), 600])
+@pytest.mark.parametrize("moves", [pytest.param(9000, marks=pytest.mark.rare), 400])
 def test_random_moves_raise_and_warn_of_nothing_and_memory_stays_flat(run, moves):
     run(MOVES)
     run("move(1000)")
@@ -119,8 +119,8 @@ def test_controls_made_in_another_cell_serve_the_newest_run_of_a_demo_alone(run)
     assert megabytes_then - megabytes < NOISE
 
 
-def test_after_a_thousand_moves_in_a_burst_the_last_picture_is_right(kernel, slider):
-    for i in range(1000):
+def test_after_hundreds_of_moves_in_a_burst_the_last_picture_is_right(kernel, slider):
+    for i in range(300):
         kernel.move(slider[0], 0.05 + 0.05 * (i % 59))
     kernel.move(slider[0], 2.0)
     name, said = kernel.run(STATE.format(2.0))
