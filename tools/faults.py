@@ -207,8 +207,8 @@ FAULTS = [
     Fault(
         "a room imports from one above it",
         "tempsampling/numerics/metrics.py",
-        "import math\n",
-        "import math\n\nimport tempsampling.widgets.png  # noqa: F401\n",
+        "import numpy as np\n",
+        "import numpy as np\n\nimport tempsampling.widgets.png  # noqa: F401\n",
         "tests/test_structure.py",
     ),
     Fault(
