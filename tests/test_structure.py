@@ -1,6 +1,7 @@
 """The package is a house: one cheap door, five rooms, and imports that run downwards only."""
 
 import ast
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,11 @@ def test_lessons_import_from_the_door_alone():
         assert "from tempsampling import" in text
         assert "from tempsampling." not in text
         assert "import tempsampling" not in text
+
+
+def test_every_fault_of_make_faults_can_be_put_in():
+    root = PACKAGE.parent
+    faults = runpy.run_path(str(root / "tools" / "faults.py"))["FAULTS"]
+    assert len(faults) >= 20
+    for fault in faults:
+        assert (root / fault.file).read_text(encoding="utf-8").count(fault.before) == 1, fault.name
