@@ -257,10 +257,9 @@ def first_failure(copy: Path, tests: str) -> str:
     environment = os.environ | {"PYTHONPATH": str(copy), "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests.split()]
     result = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
-    failures = [line for line in result.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return (
-        failures[0] if failures else "pytest: " + result.stdout[-500:] if result.returncode else ""
-    )
+    failed = [line for line in result.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    stopped = [f"pytest: {result.stdout[-500:]}"] if result.returncode else []
+    return [*failed, *stopped, ""][0]
 
 
 if __name__ == "__main__":

@@ -2,15 +2,9 @@
 
 import numpy as np
 import pytest
-from lessons import folded_answers
 
 from tempsampling import softmax
 from tempsampling.model.smollm import SmolLM2
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(1)
 
 
 @pytest.fixture(scope="module")

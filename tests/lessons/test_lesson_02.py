@@ -2,15 +2,9 @@
 
 import numpy as np
 import pytest
-from lessons import folded_answers
 
 from tempsampling import entropy, softmax
 from tempsampling.model.smollm import SmolLM2
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(2)
 
 
 @pytest.fixture(scope="module")

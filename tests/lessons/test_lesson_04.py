@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, source
+from lessons import printed, source
 
 from tempsampling import softmax
 from tempsampling.lessons.toys import FOX_LOGITS, FOX_WORDS, fox_text
@@ -12,11 +12,6 @@ from tempsampling.model.smollm import SmolLM2
 from tempsampling.numerics.metrics import tail_mass
 
 POSITIONS = np.arange(0.05, 5.01, 0.05).round(2)
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(4)
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,12 @@ import re
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, prose
+from lessons import printed, prose
 
 from tempsampling import distinct_n, softmax
 from tempsampling.lessons.toys import FOX_LOGITS, FOX_WORDS, fox_text
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import generate
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(5)
 
 
 def different(temperature, length):

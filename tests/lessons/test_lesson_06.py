@@ -5,18 +5,13 @@ import re
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, source
+from lessons import printed, source
 
 from tempsampling import softmax
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import generate
 
 LOGITS = np.array([5.0, 3.0, 2.0, 1.0])
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(6)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import cell, folded_answers, printed, source
+from lessons import cell, printed, source
 
 from tempsampling import softmax
 from tempsampling.model.smollm import SmolLM2
@@ -16,11 +16,6 @@ from tempsampling.writing.generation import generate, score
 
 PLANET = "What is the largest planet in the solar system?"
 PARTING = ["Bye!", "See you!", "Take care!", "Farewell!"]
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(7)
 
 
 @pytest.fixture(scope="module")

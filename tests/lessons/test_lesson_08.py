@@ -4,18 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, prose, source
+from lessons import printed, prose, source
 
 from tempsampling import entropy, log_softmax, softmax, truncate
 from tempsampling.model.smollm import SmolLM2
 
 FIVE = np.arange(1.0, 6.0)
 LAST = ("top_k", "top_p", "min_p", "temperature")
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(8)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, prose
+from lessons import printed
 
 from tempsampling import entropy, mean_and_margin, softmax
 from tempsampling.model.smollm import SmolLM2
@@ -43,16 +43,6 @@ def separate(p):
 
 def information(p):
     return entropy(separate(p).ravel()) - entropy(p.ravel())
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(9)
-
-
-@pytest.fixture(scope="module")
-def text():
-    return prose(9)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import cells, folded_answers, printed, prose
+from lessons import cells, printed, prose
 
 from tempsampling import (
     SmolLM2,
@@ -20,11 +20,6 @@ from tempsampling import (
 SAID = np.array([0.55, 0.60, 0.60, 0.65, 0.70, 0.70, 0.80, 0.85, 0.91, 0.95, 0.98, 0.99])
 RIGHT = np.array([1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 1, 1])
 ANSWER_LOGITS = np.log([SAID, 1 - SAID]).T
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(10)
 
 
 @pytest.fixture(scope="module")

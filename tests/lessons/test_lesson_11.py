@@ -5,16 +5,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from lessons import cells, folded_answers, printed, prose
+from lessons import cells, printed, prose
 
 from tempsampling import entropy, softmax
 
 CRITICAL = 2 / np.log(1 + np.sqrt(2))
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(11)
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from lessons import folded_answers, printed, prose, source
+from lessons import printed, prose, source
 
 from tempsampling import SmolLM2, entropy, log_softmax, mean_and_margin, sample, softmax
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(12)
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from lessons import cell, folded_answers, printed, prose, source
+from lessons import cell, printed, prose, source
 
 from tempsampling import mean_and_margin, pass_at_k, sample, softmax
 from tempsampling.model.smollm import SmolLM2
@@ -13,16 +13,6 @@ from tempsampling.model.smollm import SmolLM2
 EXAMPLES = "The capital of Spain is Madrid. The opposite of big is small. "
 EXAMPLES += "Three plus one is four. The color of the sky is blue. "
 TEMPERATURES = np.arange(41) / 20
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return folded_answers(13)
-
-
-@pytest.fixture(scope="module")
-def text():
-    return prose(13)
 
 
 @pytest.fixture(scope="module")
