@@ -99,6 +99,8 @@ def test_the_verdicts_on_the_texts_that_were_drawn():
     said = dict(re.findall('Verdict "(.+?)": (.+?) [(]', printed(4, "judge")))
     assert said == {
         "T = 2 is more diverse than T = 1": "holds",
+        "within a text, too": "holds",
+        "with min-p it is more diverse": "not decided",
         "T = 2 has fewer real words": "holds",
         "with min-p it has fewer, too": "not decided",
     }

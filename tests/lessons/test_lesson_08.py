@@ -125,7 +125,7 @@ def test_the_verdicts_on_slips_at_equal_diversity():
     assert said["top-k 50", 1.5] == said["min-p 0.1", 1.5] == "fewer"
     assert said["top-p 0.9", 1.5] == "more"
     assert printed(8, "measure").strip() == "Carroll's own words: slips 19%"
-    assert "Carroll slips in 19% of places" in prose(8)
+    assert "Carroll slips at 7 of 37 places, 19%" in prose(8)
 
 
 def test_the_bound_of_min_p_forbids_slips_but_where_nothing_is_likely(names):

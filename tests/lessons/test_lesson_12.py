@@ -147,7 +147,7 @@ def test_edt_is_hot_where_the_model_is_nearly_sure():
     assert f"EDT takes {edt(sure):.2f} at {sure.max():.0%}" in prose(12)
     family = [softmax(np.array([z, 1.0, 0.5, 0.0, -0.5])) for z in np.arange(1, 8, 0.01)]
     coldest = next(p.max() for p in family if edt(p) < 1)
-    assert f"falls below 1 only above {coldest:.0%}" in prose(12)
+    assert f"falls below 1, for such logits, only above {coldest:.0%}" in prose(12)
 
 
 def test_mirostat_stays_below_its_target():

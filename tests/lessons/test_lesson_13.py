@@ -117,14 +117,18 @@ def test_the_verdicts_on_one_try(text, p_right):
 def test_the_ten_likeliest_answers_solve_more_than_ten_draws(text, logits, right, p_right):
     rank = np.array([(z > z[right[question]]).sum() for question, z in logits.items()])
     ten = pass_at_k(p_right, 10).mean(axis=0).max()
-    assert f"the ten *likeliest* solve {np.mean(rank < 10):.0%}, draws {ten:.0%};" in text
+    assert (
+        f"the ten *likeliest* solve {np.mean(rank < 10):.0%}, draws {ten:.0%}: 16 ± 8 points"
+        in text
+    )
+    assert "the k likeliest 97% (+16.3 ± 8.0 points)" in printed(13, "paired-ten")
 
 
 def test_the_verdicts_on_many_tries(answers, text, p_right):
     assert best(p_right, 10) == 0.85
     for other, words in [
         (0.2, "T = 0.2 costs {:.1f} ± {:.1f} points"),
-        (0, "even {:.1f} ± {:.1f}"),
+        (0.5, "a loss is not decided ({:.1f} ± {:.1f})"),
     ]:
         assert words.format(*difference(p_right, 0.85, other, 10)) in text
     near = "{:.1f} ± {:.1f} points below the best T".format(*difference(p_right, 0.85, 1.0, 10))
