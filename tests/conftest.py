@@ -1,9 +1,10 @@
-"""What several tests share: a JupyterLab and a browser, started once."""
+"""What several tests share: a JupyterLab and a browser, started once; the words of a lesson."""
 
 import os
 
 import pytest
 from gallery import write_gallery
+from lessons import folded_answers, prose
 from live_kernel import kernel, slider  # noqa: F401
 
 
@@ -26,6 +27,22 @@ def jupyterlab(tmp_path_factory):
     with running_jupyterlab(folder) as address:
         write_gallery(folder / "notebooks" / "gallery.ipynb")
         yield address
+
+
+@pytest.fixture(scope="module")
+def answers(request):
+    """The folded answers of lesson 8 for test_lesson_08.py, and so on."""
+    return folded_answers(lesson_of(request))
+
+
+@pytest.fixture(scope="module")
+def text(request):
+    """All that this lesson says."""
+    return prose(lesson_of(request))
+
+
+def lesson_of(request):
+    return int(request.path.stem.removeprefix("test_lesson_"))
 
 
 def pytest_terminal_summary(terminalreporter):
