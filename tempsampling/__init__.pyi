@@ -18,7 +18,6 @@ from .numerics.distributions import log_softmax as log_softmax
 from .numerics.distributions import softmax as softmax
 from .numerics.metrics import distinct_n as distinct_n
 from .numerics.metrics import pass_at_k as pass_at_k
-from .numerics.metrics import repetition_rate as repetition_rate
 from .numerics.metrics import tail_mass as tail_mass
 from .numerics.sampling import sample as sample
 from .numerics.sampling import truncate as truncate

@@ -9,8 +9,8 @@ from tempsampling._validate import one_of
 def shipped_texts(name: str) -> list[str]:
     """Return the texts of one kind.
 
-    "docstrings" are the beginnings of the help texts of 50 functions of NumPy, "paragraphs" the
-    longest paragraph without code of sixteen other pages of its documentation.
+    "docstrings" are the beginnings of the help texts of 50 functions of NumPy, "stories" those
+    of sixteen fairy tales of the Brothers Grimm.
 
     >>> shipped_texts("docstrings")[2].splitlines()[0]
     'Return the Bartlett window.'

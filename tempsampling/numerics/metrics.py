@@ -1,4 +1,4 @@
-"""Measures of generated text: diversity, repetition, and the chance that one of k tries is right.
+"""Measures of generated text: diversity, the mass of the tail, and the chance that one of k tries is right.
 
 Texts are lists of tokens, words or numbers, one list per text: what was generated, without the
 prompt. Split strings before counting; a string by itself is an error, because its letters would be
@@ -38,24 +38,6 @@ def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
     """
     grams = [gram for text in _ngrams(texts, n) for gram in text]
     return len(set(grams)) / len(grams)
-
-
-def repetition_rate(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
-    """Return the share of n-grams that stood in the same text before, from 0 to just below 1.
-
-    The share is taken for each text and averaged over the texts that have n-grams; if none has,
-    that is a ValueError.
-
-    Source: Welleck et al. (2020), "Neural text generation with unlikelihood training",
-    arXiv:1908.04319: seq-rep-n.
-
-    Examples
-    --------
-    >>> repetition_rate([list("ababa"), list("abcde")], 2)  # ab, ba, ab, ba; ab, bc, cd, de
-    0.25
-    """
-    shares = [1 - len(set(text)) / len(text) for text in _ngrams(texts, n) if text]
-    return sum(shares) / len(shares)
 
 
 def tail_mass(

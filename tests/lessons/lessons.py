@@ -39,3 +39,9 @@ def printed(number, cell_id):
     outputs = cell(number, cell_id)["outputs"]
     parts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
     return "".join("".join(part) for part in parts)
+
+
+def verdicts(number):
+    """The words of a lesson's verdicts, each by its claim."""
+    shown = "".join(printed(number, c["id"]) for c in cells(number) if c["cell_type"] == "code")
+    return dict(re.findall(r'Verdict "(.+?)": (.+?)(?: [(].*)?$', shown, flags=re.MULTILINE))

@@ -4,12 +4,14 @@ import re
 
 import numpy as np
 import pytest
-from lessons import printed, prose
+from lessons import printed, prose, verdicts
 
 from tempsampling import distinct_n, softmax
 from tempsampling.lessons.toys import FOX_LOGITS, FOX_WORDS, fox_text
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import generate
+
+COLD = ["repeats more pairs", "has fewer pairs of its own"]
 
 
 def different(temperature, length):
@@ -20,6 +22,17 @@ def different(temperature, length):
 def toy_distinct_2(temperature, length):
     texts = [["the", *fox_text(temperature, 100, seed=seed)] for seed in range(20)]
     return np.mean([distinct_n([text[:length]], 2) for text in texts])
+
+
+def numbers(cell, pattern):
+    """What a cell prints where the pattern has groups, as rows of numbers."""
+    return np.array(re.findall(pattern, printed(5, cell)), dtype=float)
+
+
+def against_people():
+    """For each temperature the three differences, each with its margin."""
+    rows = re.findall(r"T = +\S+ +(.*)", printed(5, "table"))
+    return [[float(number) for number in re.findall(r"-?\d\.\d+", row)] for row in rows]
 
 
 def test_the_slide_counts_twelve_words():
@@ -71,47 +84,58 @@ def test_the_text_after_the_phrase_repeats_another():
     assert text.text.count("put it in a big ball of yarn") >= 3
 
 
-def test_the_texts_that_ended_sooner():
-    found = [int(count) for count in re.findall(r"\d+", printed(5, "measure"))]
-    assert "at 40 tokens between none and four of the sixteen" in prose(5)
-    assert (min(found), max(found), len(found)) == (0, 4, 6)
+def test_coherence_is_lost_with_the_order_of_the_words():
+    people, shuffled, twice = numbers("controls", r": (\S+) ± (\S+) bits")
+    assert people[0] - people[1] > shuffled[0] + shuffled[1]
+    assert twice[0] - twice[1] > people[0] + people[1]
+    assert "saying everything twice beats every way of telling a story" in prose(5)
+    assert "Shuffled words keep little" in prose(5)
+    assert shuffled[0] < people[0] / 3
 
 
-def test_the_verdict_says_where_the_curves_cross():
-    pattern = r"at T = (\S+), in 95% between (\S+) and (\S+)"
-    found = np.array(re.findall(pattern, printed(5, "crossing")), dtype=float)
-    assert "At 0 and 0.5 the model repeats more pairs, and uses fewer different" in prose(5)
-    assert min(found[:2, 1]) > 0.5
-    assert "From 1.2 on its texts surprise it more" in prose(5)
-    assert found[2, 2] < 1.2
-    assert "Diversity matches near 0.9, surprise near 1.0, repetition near 1.1" in prose(5)
-    assert "at 0.9, 1.1 and 1.0 here" in prose(5)
-    assert found[:, 0] == pytest.approx([0.9, 1.1, 1.0], abs=0.05)
-    assert "All three intervals hold 1; only that of surprise is narrow." in prose(5)
-    assert (found[:, 1] < 1).all()
-    assert (found[:, 2] > 1).all()
-    widths = found[:, 2] - found[:, 1]
-    assert widths[2] < 0.15 < 0.3 < min(widths[:2])
+def test_saying_everything_twice_beats_every_temperature():
+    _, _, twice = numbers("controls", r": (\S+) ± (\S+) bits")
+    people = numbers("controls", r"people: (\S+) ± (\S+) bits")[0]
+    assert twice[0] - people[0] > max(row[4] for row in against_people())
 
 
-def test_whether_diversity_matches_below_surprise_is_not_settled():
-    (share,) = re.findall(r"than surprise: (\S+)%", printed(5, "crossing"))
-    assert "sixteen prompts do not settle" in prose(5)
-    assert 2.5 < float(share) < 97.5
+def test_each_warning_holds_at_its_end_and_neither_is_decided_at_one():
+    found = verdicts(5)
+    assert [found[f"T = 0 {claim} than people"] for claim in COLD] == ["holds", "holds"]
+    assert found["T = 1.5 is less coherent than people"] == "holds"
+    at_one = ["repeats more pairs", "is less coherent"]
+    assert [found[f"T = 1 {claim} than people"] for claim in at_one] == ["not decided"] * 2
+    assert "both warnings hold at the ends" in prose(5)
+    assert "At T = 1 neither is decided" in prose(5)
 
 
-def test_unequal_lengths_move_the_match_and_lose_it():
-    found = re.findall(r"\): (?:T = )?(\S+)", printed(5, "unequal"))
-    assert "moves from 0.9 to about 0.6. With 20 there is none" in prose(5)
-    assert [float(T) for T in found[:2]] == pytest.approx([0.9, 0.6], abs=0.08)
-    assert found[2] == "none"
+def test_half_a_bit_would_have_been_seen():
+    people = numbers("controls", r"people: (\S+) ± (\S+) bits")[0]
+    assert "half a bit, a quarter of what people have" in prose(5)
+    assert against_people()[3][5] < 0.5 == pytest.approx(people[0] / 4, abs=0.1)
+
+
+def test_near_zero_the_stories_are_more_coherent_and_the_means_go_right_and_down():
+    rows = against_people()
+    assert all(mean > margin for *_, mean, margin in rows[:2])
+    own, coherence = [row[2] for row in rows], [row[4] for row in rows]
+    assert own == sorted(own)
+    assert coherence[1:] == sorted(coherence[1:], reverse=True)
+    assert coherence[0] == pytest.approx(coherence[1], abs=0.3)
+
+
+def test_unequal_lengths_turn_less_into_more(answers):
+    (people,) = numbers("unequal", r"people, 40 tokens: (\S+)")
+    model = numbers("unequal", r"model, \d+ tokens: (\S+)")
+    assert model[0] < people < model[2]
+    assert "With 40 tokens the model has fewer different ones than people, with 20 more" in prose(5)
 
 
 def test_the_measures_of_the_paper_cross_between_nine_tenths_and_one():
     found = [float(t) for t in re.findall(r"match: T = (\S+)", printed(5, "paper-crossing"))]
     assert len(found) == 3
     assert all(0.9 < match < 1 for match in found)
-    assert "three measures, three matches, all near 1" in prose(5)
+    assert "Three measures, three matches, all near 1" in prose(5)
 
 
 def test_the_pairs_of_five_hundred_and_of_fifty_words(answers):

@@ -6,7 +6,6 @@ import pytest
 from tempsampling import (
     distinct_n,
     pass_at_k,
-    repetition_rate,
     softmax,
     tail_mass,
 )
@@ -27,15 +26,6 @@ def test_distinct_n_leaves_out_texts_that_are_too_short():
 
 def test_distinct_n_takes_token_numbers():
     assert distinct_n(np.array([[1, 2, 1], [1, 2, 1]]), 1) == 2 / 6
-
-
-def test_repetition_within_a_text_counts_and_between_texts_does_not():
-    assert repetition_rate(words("a b c d", "a b c d"), 2) == 0
-    assert repetition_rate(words("a a a a a", "a b c d e"), 2) == pytest.approx(3 / 8)
-
-
-def test_repetition_looks_at_four_grams_unless_told():
-    assert repetition_rate(words("a b c d a b c d")) == pytest.approx(1 / 5)
 
 
 def test_tail_mass_is_what_the_top_leaves():
