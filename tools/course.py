@@ -1,5 +1,5 @@
 """Set up the course's environment and run one command in it: lab, test, test-all, test-lowest,
-test-newest, repeat, bench, faults, parity, notebooks, site, slides, pdf.
+test-newest, repeat, bench, faults, parity, notebooks, replicate, site, slides, pdf.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
@@ -61,6 +61,7 @@ COMMANDS = {
     "faults": (["test"], [["python", "tools/faults.py"]]),
     "parity": (["bench"], [["python", "tools/model/parity.py"]]),
     "notebooks": (["test"], [["python", "tools/lessons/notebooks.py"]]),
+    "replicate": (["test"], [["python", "tools/lessons/replicate.py"]]),
     "site": ([], [["python", "tools/publish/publish.py", "site"]]),
     "slides": ([], [["python", "tools/publish/publish.py", "slides"]]),
     "pdf": (
