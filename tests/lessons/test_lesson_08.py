@@ -124,8 +124,13 @@ def test_the_verdicts_on_slips_at_equal_diversity():
     assert {word for (_, T), word in said.items() if T <= 1} == {"fewer"}
     assert said["top-k 50", 1.5] == said["min-p 0.1", 1.5] == "fewer"
     assert said["top-p 0.9", 1.5] == "more"
-    assert printed(8, "measure").strip() == "Carroll's own words: slips 19%"
-    assert "Carroll slips at 7 of 37 places, 19%" in prose(8)
+
+
+def test_good_writers_slip(names):
+    assert "the tales slip at 5 of 48 places, *Alice* at 7 of 37: good writers do it" in prose(8)
+    assert printed(8, "tales").strip() == f"the tales' own words: slips {5 / 48:.0%}"
+    slip = softmax(names["rows"]) < 0.001
+    assert slip[np.arange(37), names["tokens"][1:]].sum() == 7
 
 
 def test_the_bound_of_min_p_forbids_slips_but_where_nothing_is_likely(names):
