@@ -1,7 +1,10 @@
-"""The numbers that lesson 1's folded answers name are those that its cells give."""
+"""The numbers that lesson 1's answers and verdicts name are those that its cells give."""
+
+import re
 
 import numpy as np
 import pytest
+from lessons import printed, source
 
 from tempsampling import softmax
 from tempsampling.model.smollm import SmolLM2
@@ -36,3 +39,17 @@ def test_the_ten_likeliest_hold_half_at_one_and_less_than_five_percent_at_two(an
     assert SmolLM2.load().decode(top[9:10]) == " quite"
     assert "At T = 2 they hold more than 95% together" in answers
     assert 1 - softmax(weather, 2)[top[:10]].sum() > 0.95
+
+
+def test_the_verdicts_are_those_of_the_prose(weather):
+    shown = "".join(printed(1, name) for name in ("draws-verdict", "ranking", "cut"))
+    said = re.findall('Verdict "(.+?)": (\\w+)', shown)
+    assert [word for _, word in said] == ["holds"] * 3
+    assert "**Verdict: it holds**" in source(1, "claim-verdict")
+    assert "never changes the ranking holds *between* 0 and ∞" in source(1, "ranking-verdict")
+    assert "It holds: every bar is too long." in source(1, "cut-verdict")
+    top = -np.sort(-weather)[:50]
+    for temperature in (0.5, 1.0, 2.0):  # all bars by one factor, that of the top bar
+        p = softmax(weather, temperature)
+        shown = -np.sort(-p)[:50]
+        assert np.allclose(softmax(top, temperature) / shown, 1 / shown.sum())

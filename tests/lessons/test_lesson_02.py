@@ -1,7 +1,10 @@
-"""The numbers that lesson 2's folded answers name are those that its cells give."""
+"""The numbers that lesson 2's answers and verdicts name are those that its cells give."""
+
+import re
 
 import numpy as np
 import pytest
+from lessons import printed, source
 
 from tempsampling import entropy, softmax
 from tempsampling.model.smollm import SmolLM2
@@ -45,3 +48,17 @@ def test_two_tokens_give_an_s_over_log_t():
     slope = np.diff(curve)
     assert (slope >= 0).all()
     assert np.count_nonzero(np.diff(np.sign(np.diff(slope)[np.abs(np.diff(slope)) > 1e-9]))) == 1
+
+
+def test_the_verdicts_are_those_of_the_prose():
+    shown = printed(2, "doubling")
+    assert dict(re.findall('Verdict "(.+?)": (\\w+)', shown)) == {
+        "cold is sharper, hot is flatter": "holds",
+        "twice the temperature, twice the randomness": "fails",
+    }
+    of_entropy = np.array(re.findall(r"^H .* from (\S+) to (\S+)$", shown, re.MULTILINE), float)
+    ends = f"between {of_entropy.min():.1f} and {of_entropy.max():.0f}"
+    assert ends in source(2, "claim-verdict")
+    mean, _, low, high = re.findall(r"\d\.\d\d", printed(2, "bend").splitlines()[-1])
+    assert abs(float(mean) - 1.2) < 0.1
+    assert f"between {float(low):.0f} and {high}" in source(2, "bend-verdict")

@@ -157,6 +157,20 @@ def test_forecasts_of_several_tokens_get_less_diverse_from_one_on():
     assert shown[0] < shown[1] < shown[2] > shown[3] > shown[4] > shown[5]
 
 
+def test_the_verdicts_are_those_of_the_prose():
+    said = dict(re.findall('Verdict "(.+?)": (\\w+)', printed(6, "steps") + printed(6, "failures")))
+    assert said == {
+        "hotter is more diverse, next token": "holds",
+        "hotter is more diverse, two tokens": "holds",
+        "hotter is more diverse, toy": "fails",
+        "more draws help, number of different words": "fails",
+        "more draws help, frequency of sunny": "holds",
+    }
+    assert "For the next token it holds, for any model" in source(6, "verdict")
+    assert "For the toy it fails." in source(6, "steps-text")
+    assert "holds for the frequency, and fails for the number" in source(6, "ceiling-verdict")
+
+
 def test_more_draws_make_the_count_a_worse_judge():
     series = [2, 3, 5, 10, 20, 30, 50, 100, 200]
     shares = [no_more(n) for n in series]
