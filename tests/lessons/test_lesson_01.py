@@ -46,8 +46,10 @@ def test_the_verdicts_are_those_of_the_prose(weather):
     said = re.findall('Verdict "(.+?)": (\\w+)', shown)
     assert [word for _, word in said] == ["holds"] * 3
     assert "**Verdict: it holds**" in source(1, "claim-verdict")
-    assert "never changes the ranking holds *between* 0 and ∞" in source(1, "ranking-verdict")
-    assert "It holds: every bar is too long." in source(1, "cut-verdict")
+    assert "never changes the ranking holds by construction *between* 0 and ∞" in source(
+        1, "ranking-verdict"
+    )
+    assert "It holds: every bar is too long, by the same factor." in source(1, "cut-verdict")
     top = -np.sort(-weather)[:50]
     for temperature in (0.5, 1.0, 2.0):  # all bars by one factor, that of the top bar
         p = softmax(weather, temperature)

@@ -54,7 +54,8 @@ def test_the_verdicts_are_those_of_the_prose():
     shown = printed(2, "doubling")
     assert dict(re.findall('Verdict "(.+?)": (\\w+)', shown)) == {
         "cold is sharper, hot is flatter": "holds",
-        "twice the temperature, twice the randomness": "fails",
+        "twice the temperature, twice H": "fails",
+        "twice the temperature, twice 2^H": "fails",
     }
     of_entropy = np.array(re.findall(r"^H .* from (\S+) to (\S+)$", shown, re.MULTILINE), float)
     ends = f"between {of_entropy.min():.1f} and {of_entropy.max():.0f}"

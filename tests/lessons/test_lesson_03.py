@@ -55,15 +55,16 @@ def test_cold_draws_agree_as_often_as_the_verdict_says():
 def test_the_verdicts_are_those_of_the_prose():
     assert verdicts(3) == {
         "T leaves a trace in the demo": "fails",
+        "T leaves a trace in the table": "holds",
         "focused": "holds",
         "deterministic": "fails",
-        "T = 0 is deterministic, by the formula": "holds",
-        "T = 0 is deterministic, rounded to 1/8": "fails",
+        "T = 0 is safe, by the formula": "holds",
+        "T = 0 is safe, rounded to 1/8 in any order": "fails",
     }
-    assert "T leaves no trace in the text" in source(3, "count-verdict")
+    assert "the counts say all: T leaves no trace" in source(3, "count-verdict")
     assert "*Focused* holds" in source(3, "claim-verdict")
     assert "*Deterministic* fails" in source(3, "claim-verdict")
-    assert "deterministic holds by the formula**, and fails" in source(3, "gap-verdict")
+    assert "deterministic holds by the formula**, and is not safe" in source(3, "gap-verdict")
 
 
 def test_near_ties_of_the_greedy_stories_are_counted():

@@ -168,7 +168,7 @@ def test_the_verdicts_are_those_of_the_prose():
     }
     assert "For the next token it holds, for any model" in source(6, "verdict")
     assert "For the toy it fails." in source(6, "steps-text")
-    assert "holds for the frequency, and fails for the number" in source(6, "ceiling-verdict")
+    assert "holds for the frequency. It fails for the number" in source(6, "ceiling-verdict")
 
 
 def test_more_draws_make_the_count_a_worse_judge():

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import printed, prose, source
+from lessons import printed, prose, source, verdicts
 
 from tempsampling import entropy, log_softmax, softmax, truncate
 from tempsampling.model.smollm import SmolLM2
@@ -116,18 +116,30 @@ def test_the_slider_shows_what_truncate_keeps(names):
 
 
 def test_the_verdicts_on_slips_at_equal_diversity():
-    found = re.findall(
-        r'"slips, (.+), T = ([\d.]+)": ([a-z ]+) .* against T = ([\d.]+)', printed(8, "equal")
+    found = {claim.removeprefix("slips below 0.1%, "): word for claim, word in verdicts(8).items()}
+    assert len(found) == 9
+    cool = {word for claim, word in found.items() if not claim.endswith("T = 1.5")}
+    assert cool == {"fewer"}
+    assert found["top-k 50, T = 1.5"] == found["min-p 0.1, T = 1.5"] == "fewer"
+    assert found["top-p 0.9, T = 1.5"] == "more"
+
+
+def test_another_limit_gives_another_word():
+    rows = re.findall(
+        r"below (\S+)%, (.+), T = 1.5: (\S+) ± (\S+) points", printed(8, "other-limits")
     )
-    said = {(name, float(T)): word for name, T, word, _ in found}
-    assert min(float(alone) for *_, alone in found) > 0.3  # within what was measured
-    assert {word for (_, T), word in said.items() if T <= 1} == {"fewer"}
-    assert said["top-k 50", 1.5] == said["min-p 0.1", 1.5] == "fewer"
-    assert said["top-p 0.9", 1.5] == "more"
+    points = {(name, float(limit)): (float(m), float(e)) for limit, name, m, e in rows}
+    assert "Below 1%, hot top-k slips more; below 0.001%, hot top-p less." in prose(8)
+    mean, margin = points["top-k 50", 1]
+    assert mean > margin
+    mean, margin = points["top-p 0.9", 0.001]
+    assert mean < -margin
+    mean, margin = points["min-p 0.1", 1]
+    assert mean < -margin
 
 
 def test_good_writers_slip(names):
-    assert "the tales slip at 5 of 48 places, *Alice* at 7 of 37: good writers do it" in prose(8)
+    assert "good writers slip: the tales at 5 of 48 places, *Alice* at 7 of 37" in prose(8)
     assert printed(8, "tales").strip() == f"the tales' own words: slips {5 / 48:.0%}"
     slip = softmax(names["rows"]) < 0.001
     assert slip[np.arange(37), names["tokens"][1:]].sum() == 7
