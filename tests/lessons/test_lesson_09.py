@@ -1,10 +1,8 @@
 """The numbers that lesson 9's answers and verdicts name are those that its cells give."""
 
-import re
-
 import numpy as np
 import pytest
-from lessons import printed
+from lessons import printed, verdicts
 
 from tempsampling import entropy, mean_and_margin, softmax
 from tempsampling.model.smollm import SmolLM2
@@ -124,8 +122,8 @@ def test_what_the_model_knows(readings, ratios, text):
     assert f"{times['Boil the cheese']:.1f} times {ends}; its rank" in text
     below = (ratios.mean(axis=0) < 0)[IS_ODD], (ratios.mean(axis=0) < 0)[~IS_ODD]
     assert [int(each.sum()) for each in below] == [6, 13]
-    said = printed(9, "knows-control")
-    assert 'Verdict "odd pairs are avoided more than others": holds (by chance 0.1%)' in said
+    assert 'than others": holds (by chance 0.1%)' in printed(9, "knows-control")
+    assert "lie as low in 0.1% of draws only" in text
     assert "at most 21% of the next token" in text
     tables = [joint(reading, 1.0) for reading in readings]
     ranks = [int((p > p[5, 5]).sum()) + 1 for p in tables]
@@ -139,11 +137,12 @@ def test_odd_pairs_against_temperature(readings, text):
     tables = [[joint(r, T) for r in readings] for T in (0.5, 2)]
     alike = [np.mean([separate(p)[IS_ODD].sum() for p in row]) for row in tables]
     model = [np.mean([p[IS_ODD].sum() for p in row]) for row in tables]
-    assert "odd pairs fall from {:.0%} to {:.0%} by place".format(*place) in text
-    assert "rise from {:.0%} to {:.0%} for the joint model".format(*model) in text
-    assert "stay near 20% for separate draws" in text
+    assert "By place, in this order, it fails: from T = 0.5 to 2, odd pairs fall" in text
+    assert "odd pairs fall from {:.0%} to {:.0%}.".format(*place) in text
+    assert "For the joint model it holds, from {:.0%} to {:.0%};".format(*model) in text
+    assert "separate draws stay near 20% here" in text
     assert np.allclose(alike, 0.2, atol=0.015)
-    assert f"the {IS_ODD.mean():.1%} of chance" in text
+    assert f"What lies below chance, {IS_ODD.mean():.1%}, rises" in text
 
 
 def test_odd_pairs_at_equal_variety(readings, text):
@@ -159,9 +158,18 @@ def test_odd_pairs_at_equal_variety(readings, text):
             shares.append(np.interp(12, numbers, tables[:, IS_ODD].sum(axis=1)))
     alike, model = np.reshape(shares, (2, 6)).mean(axis=1)
     assert f"SmolLM2 wrote {model:.1%} odd ones, separate draws {alike:.1%}" in text
-    assert model < alike / 2
-    row = re.search(r"12 pairs: .*difference (\S+)% ± (\S+)%", printed(9, "claim-numbers"))
-    assert float(row[1]) > 2 * float(row[2])
+    shown = f"at 12 pairs: separate {alike:.1%}, joint {model:.1%}\n"
+    assert shown in printed(9, "claim-numbers")
+
+
+def test_the_words_of_the_verdicts():
+    assert verdicts(9) == {
+        "odd pairs are avoided more than others": "holds",
+        "more varied when hotter": "holds",
+        "more odd when hotter, by place here": "fails",
+        "more odd when hotter, joint": "holds",
+        "at 12 pairs, separate draws are odder": "holds",
+    }
 
 
 def _odd_pairs():
