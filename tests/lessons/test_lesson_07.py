@@ -4,13 +4,15 @@ Those that rest on sampled text are read from the committed output of the cell t
 with room for what another machine's rounding may change.
 """
 
+import ast
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from lessons import cell, printed, source
 
-from tempsampling import softmax
+from tempsampling import softmax, solutions
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import generate, score
 
@@ -71,64 +73,182 @@ def test_neptune_leads_by_two_points_and_wins_every_time_at_zero(answers, model)
     assert f"Neptune had {neptune:.0%}, Jupiter {jupiter:.0%}" in answers
     assert "Neptune leads by two percentage points" in source(7, "measure-text")
     assert round(100 * neptune) - round(100 * jupiter) == 2
-    (cold,) = generate(model, prompt, temperature=0, max_tokens=10)
-    assert cold.text == "The largest planet in the solar system is Neptune,"
+    (cold,) = generate(model, prompt, temperature=0, max_tokens=9)
+    assert cold.text == "The largest planet in the solar system is Neptune"
 
 
 def alternative(name):
-    """Return what a figure's text says: for each label, its numbers by temperature."""
+    """Return what a figure's text says: for each label, mean and margin by setting."""
     (text,) = (output["metadata"]["image/png"]["alt"] for output in cell(7, name)["outputs"])
-    lines = dict(line.split(": ") for line in text.strip(". ").split(". "))
-    found = {
-        label: {float(T): float(mean) for T, mean in re.findall(r"T = ([\d.]+), ([\d.]+)", line)}
-        for label, line in lines.items()
-    }
-    assert all(list(each) == [0, 0.3, 0.7, 1.0, 1.5] for each in found.values())
+    found = {}
+    for line in re.split(r"\. (?=[a-z])", text.strip(". ")):
+        label, rest = line.split(": ")
+        rows = (re.fullmatch(r"(.+), (.+) ± (.+)", each).groups() for each in rest.split("; "))
+        found[label] = {setting: (float(mean), float(margin)) for setting, mean, margin in rows}
     return found
+
+
+def verdicts(name):
+    """Return what a cell concludes: for each claim its word, mean and margin in points."""
+    pattern = r'Verdict "(.+)": (.+) \((.+) ± (.+) points\)'
+    rows = re.findall(pattern, printed(7, name))
+    return {claim: (word, float(mean), float(margin)) for claim, word, mean, margin in rows}
+
+
+def test_ten_facts_and_none_that_does_not_ask_what_is_the():
+    facts = re.findall(r'"(What .*?)": \{', source(7, "answers"))
+    assert len(facts) == 10
+    assert all(fact.startswith("What is the ") for fact in facts)
+    assert "The ten questions were chosen before measuring; all are kept" in source(7, "ask-text")
 
 
 def test_the_verdict_on_consistency():
     shown = alternative("figure")
-    right, facts, chats = (
-        shown[label] for label in ("right answers", "agree, facts", "agree, open")
-    )  # "in about three pairs of ten at T = 0.3, and hardly ever at T = 0.7"
-    assert facts[0] == chats[0] == 1
-    assert 0.2 < facts[0.3] < 0.4
-    assert max(chats[0.3], facts[0.7], chats[0.7], facts[1.0]) < 0.15
+    right, agree = shown["right answers"], shown["agreement"]
+    assert list(right) == ["T = 0", "T = 0.3", "T = 1.0"]
+    assert list(agree) == ["T = 0.3", "T = 1.0"]  # at T = 0 it is 1 by construction
     text = source(7, "consistency-verdict")
-    assert "on facts in three pairs of ten at T = 0.3, hardly ever at T = 0.7" in text
-    assert "six in ten at T = 0.7 (± 0.13)" in text
-    assert right[0.7] == pytest.approx(0.6, abs=0.06)
-    (alt,) = (output["metadata"]["image/png"]["alt"] for output in cell(7, "figure")["outputs"])
-    error = re.search(r"right answers: .*?T = 0\.7, [\d.]+ ± ([\d.]+)", alt)[1]
-    assert float(error) == pytest.approx(0.13, abs=0.04)
-    assert right[0.7] < right[0]
-    assert right[1.5] < 0.25
+    assert "At T = 0.3 about half of the pairs agree word for word, at T = 1 hardly any" in text
+    assert agree["T = 0.3"][0] == pytest.approx(0.5, abs=0.15)
+    assert agree["T = 1.0"][0] < 0.15
+    assert "at T = 1 three or four in ten" in text
+    assert right["T = 1.0"][0] == pytest.approx(0.35, abs=0.1)
+    ((word, points, _),) = verdicts("consistency").values()
+    assert word == "holds"
+    assert points == pytest.approx(100 * (agree["T = 0.3"][0] - agree["T = 1.0"][0]), abs=1.01)
 
 
-def test_the_verdict_on_personality():
-    shown = alternative("persona")
-    told = shown["told to be a pirate"]
-    assert set(shown["not told"].values()) == {0}
+def test_agreement_is_not_correctness():
+    found = re.search(r'is correctness": (\w+) \((\d+) of 10', printed(7, "consistency"))
+    assert found[1] == "fails"
+    assert int(found[2]) >= 1
+    text = source(7, "consistency-verdict")
+    assert "**Where it breaks:** agreement is not correctness" in text
+    assert "On gold hardly any agree at T = 1, nearly all rightly" in text
+
+
+def test_pairs_of_answers_differ_below_a_temperature_of_1(answers):
+    assert "At T = 0.3 about half of the pairs of answers already differed" in answers
+    assert "about half of the pairs agree" in source(7, "consistency-verdict")
+    same, pairs = map(int, re.search(r"(\d+) of (\d+) pairs", printed(7, "talk")).groups())
+    assert "Open questions agree less often than facts" in source(7, "noise-text")
+    assert same / pairs < alternative("figure")["agreement"]["T = 0.3"][0]
+
+
+def test_heat_makes_wrong_answers_right():
+    shown = "".join(cell(7, "answers-slider")["outputs"][0]["data"]["text/plain"])
+    assert shown.count("T = 0.3") == 6
+    assert shown.count("Neptune") >= 1
+    assert shown.count("Jupiter") >= 1
+
+
+@pytest.fixture(scope="module")
+def draw(model):
+    """Answers to a question, of other seeds than the lesson's."""
+
+    def answers_to(question, temperature):
+        prompt = model.chat_prompt([{"role": "user", "content": question}])
+        return generate(model, prompt, temperature=temperature, n=18, max_tokens=9, seed=70)
+
+    return answers_to
+
+
+def test_gold_is_right_while_the_wording_differs(draw, answers):
+    assert "Few or none agree, but nearly all are right: Au." in answers
+    texts = [answer.text for answer in draw("What is the chemical symbol for gold?", 1.0)]
+    assert np.mean(["Au" in text for text in texts]) > 0.8
+    assert solutions.agreement(texts) < 0.15
+
+
+def test_hot_answers_part_earlier(draw, answers):
+    assert "At T = 0.3 late, at T = 1 some at the first words" in answers
+
+    def partings(temperature):
+        texts = [each.tokens for each in draw("What is the color of grass?", temperature)]
+        differ = [[x != y for x, y in zip(a, b, strict=False)] for a, b in pairwise(texts)]
+        return [each.index(True) for each in differ if any(each)]
+
+    assert min(partings(0.3)) >= 4
+    assert min(partings(1.0)) <= 2
+
+
+# Personality
+
+
+@pytest.fixture(scope="module")
+def style():
+    names = {"re": re}
+    for name in ("measure", "style"):
+        tree = ast.parse(source(7, name))
+        tree.body = [each for each in tree.body if getattr(each, "name", "") in ("words", "style")]
+        exec(compile(tree, name, "exec"), names)
+    return names["style"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I like my dog.", (-50, 50, 0)),  # two of four words are of the first person
+        ("The committee approves nothing! Why?", (60, 0, 100)),  # seven letters are long, six not
+        ("I'm here. Are you? Oh!", (-100 / 6, 100 / 6, 200 / 3)),
+        ("", (0, 0, 0)),
+        ("🌟", (0, 0, 0)),
+    ],
+)
+def test_the_three_counts_are_what_the_text_says(style, text, expected):
+    assert style(text) == pytest.approx(expected)
+
+
+def test_one_answer_of_each_setting_to_each_of_twelve_questions():
+    questions = re.findall(r'"([A-Z][^"]*[?.])"', source(7, "small-talk"))
+    assert len(questions) == len(set(questions)) == 12
+    assert "answers twelve questions at T = 0.3 (twice)" in source(7, "persona-text")
+    ended, total = map(int, re.search(r"(\d+) of (\d+) answers", printed(7, "talk")).groups())
+    assert total == 6 * 12
+    assert "Most answers were cut off" in source(7, "noise-text")
+    assert ended < total / 3
+
+
+def test_heat_did_no_more_than_random_tokens():
+    formality = alternative("persona")["formality"]
     text = source(7, "persona-verdict")
-    assert "about seven in ten had one at T ≤ 0.7, and fewer than one in ten at T = 1.5" in text
-    assert [told[T] for T in (0, 0.3, 0.7)] == pytest.approx([0.7] * 3, abs=0.1)
-    assert told[1.5] < 0.1
-    assert told[0.7] > told[1.0] > told[1.5]
+    assert "T = 1.5 raises formality by about thirty points. So do random tokens" in text
+    assert formality["T = 1.5"][0] == pytest.approx(30, abs=12)
+    assert formality["random tokens"][0] == pytest.approx(30, abs=12)
+    assert "at T = 1.5 more than half of the tokens have less than 0.1%" in source(7, "noise-text")
+    assert int(re.search(r"less than 0\.1%: (\d+)%", printed(7, "noise"))[1]) > 50
+    said = verdicts("judge")
+    assert said["T = 1.5 is more formal"][0] == "holds"
+    assert said["random tokens are more formal"][0] == "holds"
+    word, _, margin = said["T = 1.5 does more than random tokens"]
+    assert word == "not shown"
+    assert "**Verdict: for personality it is not shown.**" in text
+    assert "ten points between them would be seen" in text
+    assert margin == pytest.approx(10, abs=5)
 
 
-def test_what_the_eight_answers_show():
-    shown = "".join(cell(7, "eight-slider")["outputs"][0]["data"]["text/plain"])
-    assert shown.count("Neptune") >= 2  # at T = 0.3
-    assert shown.count("Jupiter") >= 2
-
-
-def test_gold_is_right_at_seven_tenths_while_the_wording_differs(model, answers):
-    prompt = model.chat_prompt(
-        [{"role": "user", "content": "What is the chemical symbol for gold?"}]
+def test_the_system_message_shifts_formality_the_other_way():
+    formality = alternative("persona")["formality"]
+    text = source(7, "persona-verdict")
+    assert "The system message lowers it by about a dozen" in text
+    for name in ("young teenager", "small child"):
+        mean, margin = formality[name]
+        assert mean == pytest.approx(-12, abs=5)
+        assert mean + margin < 0
+    word, both, _ = verdicts("judge")["the two messages make it less formal"]
+    assert word == "holds"
+    assert both == pytest.approx(
+        -np.mean([formality[name][0] for name in ("young teenager", "small child")]), abs=1.01
     )
-    each = [0] + [T for T in (0.3, 0.7, 1.0, 1.5) for _ in range(8)]
-    eight = generate(model, prompt, temperature=each, max_tokens=10, seed=1)[9:17]
-    assert sum("Au" in answer.text for answer in eight) >= 7
-    assert len({answer.text for answer in eight}) >= 5
-    assert "Few or none agree, and all are right: Au." in answers
+    assert "Two answers at one temperature differ as much" in text
+    apart = re.search(r"same question: (\d+) points apart", printed(7, "judge"))[1]
+    assert int(apart) == pytest.approx(12, abs=6)
+
+
+def test_what_the_figure_does_not_show():
+    shown = alternative("persona")
+    assert "a smaller shift, say at T = 1, would not be seen" in source(7, "persona-verdict")
+    assert "Liveliness shows nothing" in source(7, "persona-verdict")
+    rows = [*shown["liveliness"].values(), shown["formality"]["T = 1"]]
+    rows += [each["the same again"] for each in shown.values()]  # nothing was changed there
+    assert all(abs(mean) <= margin for mean, margin in rows)

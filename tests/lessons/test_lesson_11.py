@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from lessons import cells, printed, prose
+from lessons import cells, printed, prose, verdicts
 
 from tempsampling import entropy, softmax
 
@@ -164,8 +164,13 @@ def test_the_magnetization_follows_the_exact_curve_away_from_the_switch():
     assert rows[away, 1] == pytest.approx(rows[away, 3], abs=0.02)
     assert float(re.search(r"2.269: ([\d.]+)", printed(11, "claim-numbers"))[1]) < 0.02
     m = dict(zip(rows[:, 0], rows[:, 1], strict=True))
-    said = dict(re.findall('Verdict "(.+?)": (a \\w+)', printed(11, "claim-numbers")))
-    assert said == {"neighbors": "a switch", "bias 1": "a dial"}
+    assert verdicts(11) == {
+        "low is focused": "holds",
+        "high is diverse": "holds",
+        "T, with neighbors": "a switch",
+        "T, neighbors and a bias of 1": "a dial",
+        "m and bits are steepest near 2.27": "holds",
+    }
     assert f"by {m[2.1] - m[2.4]:.2f}, nearly all that is left, from 2.1 to 2.4" in prose(11)
     assert f"2 / ln(1 + √2) ≈ {CRITICAL:.3f}" in prose(11)
 
