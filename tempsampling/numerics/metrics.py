@@ -1,4 +1,4 @@
-"""Measures of generated text: diversity, the mass of the tail, and the chance that one of k tries is right.
+"""Measures of generated text: diversity, tail mass, and the chance that one of k tries is right.
 
 Texts are lists of tokens, words or numbers, one list per text: what was generated, without the
 prompt. Split strings before counting; a string by itself is an error, because its letters would be
