@@ -3,6 +3,7 @@
 import json
 import re
 
+import replicate
 from browser import ROOT
 
 
@@ -43,5 +44,5 @@ def printed(number, cell_id):
 
 def verdicts(number):
     """The words of a lesson's verdicts, each by its claim."""
-    shown = "".join(printed(number, c["id"]) for c in cells(number) if c["cell_type"] == "code")
-    return dict(re.findall(r'Verdict "(.+?)": (.+?)(?: [(].*)?$', shown, flags=re.MULTILINE))
+    (path,) = (ROOT / "notebooks").glob(f"{number:02d}_*.ipynb")
+    return replicate.read_lesson(path).claims

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import printed, source
+from lessons import printed, source, verdicts
 
 from tempsampling import entropy, softmax
 from tempsampling.model.smollm import SmolLM2
@@ -52,7 +52,7 @@ def test_two_tokens_give_an_s_over_log_t():
 
 def test_the_verdicts_are_those_of_the_prose():
     shown = printed(2, "doubling")
-    assert dict(re.findall('Verdict "(.+?)": (\\w+)', shown)) == {
+    assert verdicts(2) == {
         "cold is sharper, hot is flatter": "holds",
         "twice the temperature, twice H": "fails",
         "twice the temperature, twice 2^H": "fails",

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import printed, source
+from lessons import printed, source, verdicts
 
 from tempsampling import softmax
 from tempsampling.model.smollm import SmolLM2
@@ -158,8 +158,7 @@ def test_forecasts_of_several_tokens_get_less_diverse_from_one_on():
 
 
 def test_the_verdicts_are_those_of_the_prose():
-    said = dict(re.findall('Verdict "(.+?)": (\\w+)', printed(6, "steps") + printed(6, "failures")))
-    assert said == {
+    assert verdicts(6) == {
         "hotter is more diverse, next token": "holds",
         "hotter is more diverse, two tokens": "holds",
         "hotter is more diverse, toy": "fails",

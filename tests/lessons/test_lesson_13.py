@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from lessons import cell, printed, prose, source
+from lessons import cell, printed, prose, source, verdicts
 
 from tempsampling import mean_and_margin, pass_at_k, sample, softmax
 from tempsampling.model.smollm import SmolLM2
@@ -138,9 +138,7 @@ def test_the_verdicts_on_many_tries(answers, text, p_right):
 
 
 def test_the_words_of_the_verdicts():
-    cells = ("paired", "best", "paired-ten", "measure-paired")
-    said = dict(re.findall('Verdict "(.+?)": (.+?) [(]', "".join(printed(13, c) for c in cells)))
-    assert said == {
+    assert verdicts(13) == {
         "rule 2, one try: 0.2 beats 1.0": "holds",
         "rule 2, one try: 0.5 beats 1.0": "holds",
         "rule 4: the best T rises with k": "holds",
