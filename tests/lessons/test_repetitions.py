@@ -108,6 +108,44 @@ def test_a_repetition_says_what_is_written(number, repetition):
     }
 
 
+# What verdicts rest on
+
+CELLS = [
+    ("apart", "other = 1\nexplore(lambda T=1.0: other, T=(0.0, 2.0))"),
+    ("function", "def double(x):\n    return factor * x"),
+    ("read", "factor, words = 2, []\nunread = 3"),
+    ("changed", "words.append('holds')\nfactor += 1\nprint(words)"),
+    ("verdict", "print(f'Verdict \"a\": {words[0]} ({double(1)})')\nprint('more')"),
+    ("after", "factor = 5\nlast = factor"),
+]
+
+
+def test_a_verdict_rests_on_what_it_reads_and_on_nothing_else():
+    kept = dict(replicate.what_verdicts_rest_on(CELLS))
+    assert kept == {
+        "function": CELLS[1][1],
+        "read": "factor, words = 2, []",
+        "changed": "words.append('holds')\nfactor += 1",
+        "verdict": CELLS[4][1],
+        "after": "factor = 5",  # rather too much than too little
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "read", "made"),
+    [
+        ("a = b", "b", "a"),
+        ("a += 1", "a", "a"),
+        ("def f(x, y=z):\n    t = x\n    return t + g", "zg", "f"),
+        ("[x for x in y]", "y", ""),
+        ("for i in n:\n    s = i", "ni", "is"),
+        ("from m import k as q", "", "q"),
+    ],
+)
+def test_names_are_those_of_the_notebook_not_of_its_functions(code, read, made):
+    assert replicate.names(ast.parse(code)) == (set(read), set(made))
+
+
 # The second sets
 
 

@@ -5,7 +5,8 @@
     python3 tools/course.py replicate --repetitions 3        (a first look)
     python3 tools/course.py replicate --readme               (only writes README's table)
 
-The code of a lesson runs as it is committed, up to its last verdict, with three changes:
+Of a lesson's code those statements run on which its verdicts rest: a slider may change without a
+repetition growing old. They run as they are committed, with three changes:
 
 - Seeds. The generator of a seed differs from one repetition to the next. Within one it is the same:
   what shared its random numbers shares them still.
@@ -47,6 +48,7 @@ RESULTS = Path(__file__).with_name("repetitions.json")
 SECOND = json.loads(Path(__file__).with_name("second_sets.json").read_text(encoding="utf-8"))
 REPETITIONS = 20
 CHANCES = [0, 1, 0.5]  # that a prompt is of the second set: in repetitions 3, 1 and 2, and so on
+SCOPES = ast.FunctionDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 DISPLAYS = ["chat", "check", "explore", "play", "show", "tint"]
 VERDICT = re.compile(r'Verdict "([^"\n]+)": (.+?)(?: \((.*?)\)|$)', flags=re.MULTILINE)
 SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg", "TQDM_DISABLE": "1"}
@@ -56,7 +58,7 @@ class Lesson(NamedTuple):
     """What of a lesson its repetitions need."""
 
     number: str
-    cells: list  # of code, up to the last verdict: (id, source)
+    cells: list  # of code, what its verdicts rest on: (id, source)
     claims: dict  # the word of each, as committed
 
     @property
@@ -100,10 +102,9 @@ def read_lesson(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     said = [verdicts("".join(map(shown, cell["outputs"]))) for cell in code]
-    last = max((i for i, found in enumerate(said) if found), default=-1)
     claims = {claim: word for found in said for claim, (word, _) in found.items()}
-    kept = [(cell["id"], "".join(cell["source"])) for cell in code[: last + 1]]
-    return Lesson(path.name[:2], kept, claims)
+    sources = [(cell["id"], "".join(cell["source"])) for cell in code]
+    return Lesson(path.name[:2], what_verdicts_rest_on(sources), claims)
 
 
 def shown(output):
@@ -113,6 +114,70 @@ def shown(output):
 def verdicts(text):
     """The word and the figure of every claim in what was printed."""
     return {claim: (word.strip(), figure) for claim, word, figure in VERDICT.findall(text)}
+
+
+# What verdicts rest on
+
+
+def what_verdicts_rest_on(cells):
+    """The cells that print a verdict, the statements that set or change what they read, and so on.
+
+    Names stand for what they hold, wherever they are set: rather too much is kept than too little.
+    """
+    statements = [(cell, source, node) for cell, source in cells for node in ast.parse(source).body]
+    imports = [node for *_, node in statements if isinstance(node, ast.Import | ast.ImportFrom)]
+    imported = {name for node in imports for name in names(node)[1]}
+    printing = {cell for cell, source in cells if 'Verdict "' in source}
+    changes = [changed_by(node, imported) for *_, node in statements]
+    needed, kept, grown = set(), set(), True
+    while grown:
+        new = {
+            i
+            for i, (cell, *_) in enumerate(statements)
+            if i not in kept and (cell in printing or changes[i] & needed)
+        }
+        needed |= {name for i in new for name in names(statements[i][2])[0]}
+        kept, grown = kept | new, bool(new)
+    parts = {cell: [] for cell, _ in cells}
+    for i in sorted(kept):
+        cell, source, node = statements[i]
+        first = min([node, *getattr(node, "decorator_list", [])], key=lambda each: each.lineno)
+        parts[cell].append("\n".join(source.splitlines()[first.lineno - 1 : node.end_lineno]))
+    return [(cell, "\n".join(part)) for cell, part in parts.items() if part]
+
+
+def changed_by(statement, imported):
+    """The names that a statement sets, and those of what it may change."""
+    changed = set(names(statement)[1])
+    for node in ast.walk(statement):
+        stored = isinstance(getattr(node, "ctx", None), ast.Store)
+        called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        if stored or (called and not is_display(node.value)):
+            changed |= names(node)[0] - imported
+    return changed
+
+
+def is_display(call):
+    return ast.unparse(call.func).startswith(("print", *DISPLAYS))
+
+
+def names(node):
+    """The names of the notebook that code reads, and those that it sets."""
+    read, made = set(), set()
+    for child in ast.iter_child_nodes(node):
+        for kept, found in zip((read, made), names(child), strict=True):
+            kept |= found
+    if isinstance(node, ast.Name):
+        (read if isinstance(node.ctx, ast.Load) else made).add(node.id)
+    elif isinstance(node, ast.arg):
+        made.add(node.arg)
+    elif isinstance(node, ast.alias):
+        made.add(node.asname or node.name)
+    elif isinstance(node, ast.AugAssign):
+        read |= made
+    elif isinstance(node, SCOPES):
+        read, made = read - made, {getattr(node, "name", "")} - {""}
+    return read, made
 
 
 # One repetition
