@@ -3,6 +3,7 @@ from .lessons import capstone as capstone
 from .lessons import glossary as glossary
 from .lessons import solutions as solutions
 from .lessons.check import check as check
+from .lessons.progress import course_map as course_map
 from .lessons.texts import shipped_texts as shipped_texts
 from .lessons.toys import FOX_LOGITS as FOX_LOGITS
 from .lessons.toys import FOX_WORDS as FOX_WORDS
@@ -32,9 +33,11 @@ from .widgets.chat import chat as chat
 from .widgets.controls import computed as computed
 from .widgets.controls import draw_again as draw_again
 from .widgets.controls import play as play
+from .widgets.controls import text_box as text_box
 from .widgets.explore import explore as explore
 from .widgets.plots import ProbabilityBars as ProbabilityBars
 from .widgets.plots import show as show
+from .widgets.plots import temperature_color as temperature_color
 from .writing.generation import generate as generate
 from .writing.generation import score as score
 from .writing.labels import percent as percent

@@ -7,6 +7,8 @@ from gallery import write_gallery
 from lessons import folded_answers, prose
 from live_kernel import kernel, slider  # noqa: F401
 
+os.environ["TEMPSAMPLING_PASSED"] = os.devnull  # whoever runs the tests has passed nothing by that
+
 
 @pytest.fixture(scope="session")
 def browser():

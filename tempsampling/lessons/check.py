@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from textwrap import shorten
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from tempsampling.lessons.calls import (
     raised,
 )
 from tempsampling.lessons.exercises import EXERCISES, Exercise
+from tempsampling.lessons.progress import remember
+
+DRAWN = 30  # calls of an answer beside those that are easy to read
+MOST_SHOWN = 150  # characters of a call's arguments, and of its result
 
 
 def check(answer: Callable) -> None:
@@ -26,6 +31,8 @@ def check(answer: Callable) -> None:
     """
     with little_printed():
         sentence, show_picture = diagnosis(answer)
+    if sentence.startswith("Correct."):
+        remember(answer.__name__)
     print(sentence)
     if show_picture:
         show_picture()
@@ -40,43 +47,95 @@ def diagnosis(answer: Callable) -> tuple[str, Callable[[], None] | None]:
     exercise = EXERCISES[name]
     if exercise.judge:
         return exercise.judge(answer)
-    for arguments in exercise.arguments:
-        problem = _problem(exercise, answer, arguments)
-        if problem:
-            return problem, None
-    return f"Correct. {exercise.praise}", None
+    return _problem(exercise, answer) or f"Correct. {exercise.praise}", None
 
 
-def _problem(exercise: Exercise, answer: Callable, arguments: dict[str, Any]) -> str | None:
+def _problem(exercise: Exercise, answer: Callable) -> str | None:
+    trials = _trials(exercise)
+    expected = [exercise.solution(**arguments) for arguments in trials]
+    results, problems = [], []
+    for i, arguments in enumerate(trials):
+        result, problem = _result(answer, arguments)
+        if problem and (result is not None or i < len(exercise.arguments)):
+            return problem
+        results.append(result)
+        if result is None or not same(result, expected[i]):
+            problems.append(problem or _difference(answer, arguments, expected[i], result))
+    if not problems:
+        return None
+    for sentence, mistake in exercise.mistakes.items():
+        if _agree(mistake, trials, results):
+            return f"Not yet: {sentence}"
+    if all(map(_close, results, expected)):
+        return "Not yet: right to two or three digits only. Do not round inside the function."
+    return problems[0]
+
+
+def _trials(exercise: Exercise) -> list[dict[str, Any]]:
+    """Return arguments to call an answer with: those that are easy to read first."""
+    rng = np.random.default_rng(seed=0)
+    drawn = [exercise.draw(rng) for _ in range(DRAWN)] if exercise.draw else []
+    return [*exercise.arguments, *drawn]
+
+
+def _result(answer: Callable, arguments: dict[str, Any]) -> tuple[Any, str | None]:
+    """Return what an answer returns as an array, None where it raises, and what is wrong with it.
+
+    What can be judged from one call alone is wrong with it; a value that is not right is not.
+    """
     given = copy.deepcopy(arguments)
-    shown = ", ".join(f"{name}={one_line(repr(value))}" for name, value in arguments.items())
-    expected = exercise.solution(**arguments)
     try:
         result = call(answer, given)
     except TooLongError:
-        return f"Not yet: {answer.__name__}({shown}) does not end. Look at its loops."
+        return ..., f"Not yet: {_called(answer, arguments)} does not end. Look at its loops."
     except (Exception, SystemExit) as error:
-        return f"Not yet: {answer.__name__}({shown}) {raised(error)}."
+        return None, f"Not yet: {_called(answer, arguments)} {raised(error)}."
     if result is None or result is ...:
-        return NOTHING.format(answer.__name__)
+        return ..., NOTHING.format(answer.__name__)
     for name, value in arguments.items():
         if not _unchanged(given[name], value):
-            return f"Not yet: your function changes its argument {name}. Make a new one instead."
+            told = f"your function changes its argument {name}. Make a new one instead."
+            return ..., f"Not yet: {told}"
     try:
         if np.iscomplexobj(result):
             raise TypeError
-        result = np.asarray(result, dtype=float)
+        return np.asarray(result, dtype=float), None
     except Exception:  # an object can raise anything
-        return f"Not yet: return an array of numbers; yours is of type {type(result).__name__}."
-    if same(result, expected):
-        return None
-    for sentence, mistake in exercise.mistakes.items():
-        if same(result, mistake(**arguments)):
-            return f"Not yet: {sentence}"
-    if np.shape(result) == np.shape(expected) and np.allclose(result, expected, atol=2e-3):
-        return "Not yet: right to two or three digits only. Do not round inside the function."
-    wanted, got = (one_line(str(np.round(a, 3))) for a in (expected, result))
-    return f"Not yet: {answer.__name__}({shown}) must return {wanted}; yours returns {got}."
+        kind = type(result).__name__
+        return ..., f"Not yet: return an array of numbers; yours is of type {kind}."
+
+
+def _difference(answer: Callable, arguments: dict[str, Any], expected: Any, result: Any) -> str:
+    wanted, got = (
+        shorten(one_line(str(np.round(each, 3))), MOST_SHOWN, placeholder=" …")
+        for each in (expected, result)
+    )
+    called = _called(answer, arguments)
+    return f"Not yet: {called} must return {wanted}; yours returns {got}."
+
+
+def _called(answer: Callable, arguments: dict[str, Any]) -> str:
+    pairs = ", ".join(f"{name}={one_line(repr(value))}" for name, value in arguments.items())
+    return f"{answer.__name__}({shorten(pairs, MOST_SHOWN, placeholder=' …')})"
+
+
+def _agree(mistake: Callable, trials: list[dict[str, Any]], results: list[Any]) -> bool:
+    """Say whether an answer made one mistake wherever it was tried."""
+    for arguments, result in zip(trials, results, strict=True):
+        try:
+            with np.errstate(all="ignore"):
+                made = mistake(**arguments)
+        except Exception:
+            made = None
+        if (made is None) != (result is None) or (made is not None and not same(made, result)):
+            return False
+    return True
+
+
+def _close(result: Any, expected: Any) -> bool:
+    if result is None or np.shape(result) != np.shape(expected):
+        return False
+    return bool(np.allclose(result, expected, atol=2e-3))
 
 
 def _unchanged(given: Any, value: Any) -> bool:

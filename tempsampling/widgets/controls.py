@@ -101,6 +101,24 @@ def computed(lowest: float, highest: float, step: float) -> Computed:
     return Computed(_ends(lowest, highest, step))
 
 
+class Prompts(tuple):
+    """What a box for a text of one's own begins with, and offers."""
+
+
+def text_box(*texts: str) -> Prompts:
+    """Return a control of `explore`: a box for a text of one's own, which Enter hands on.
+
+    The first text stands in the box; a menu beside it offers all of them. An exported page has the
+    menu alone.
+
+    >>> text_box("The weather today is", "The capital of France is")
+    ('The weather today is', 'The capital of France is')
+    """
+    if not texts:
+        raise ValueError("texts must hold at least one text, got none")
+    return Prompts(string(text, "texts", whole=True) for text in texts)
+
+
 def draw_again(description: str = "draw again") -> DrawAgain:
     """Return a control of `explore`: a button that gives `update` a new seed on every press.
 
@@ -148,7 +166,7 @@ def make_controls(update: Callable, abbreviations: dict[str, Any]) -> dict[str, 
     }
     for name, control in controls.items():
         if name in abbreviations and control is not abbreviations[name]:
-            labeled = getattr(control, "slider", control)
+            labeled = getattr(control, "labeled", control)
             labeled.style.description_width = label_width(controls)
     return controls
 
@@ -161,6 +179,8 @@ def label_width(names: dict[str, Any]) -> str:
 def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     if isinstance(abbreviation, DrawAgain):
         return abbreviation
+    if isinstance(abbreviation, Prompts):
+        return TextBox(name, abbreviation, default)
     control = None
     with suppress(ValueError, traitlets.TraitError):
         control = widgets.interactive.widget_from_abbrev(abbreviation, default)
@@ -206,7 +226,7 @@ class Number(widgets.HBox):
     _player = None
 
     def __init__(self, slider: SLIDERS, typed: bool = True) -> None:
-        self.slider = slider
+        self.slider = self.labeled = slider
         self.box = widgets.Text(placeholder=OTHER, continuous_update=False)
         self.box.layout.width = "140px"
         self.box.tooltip = f"{slider.description}: any number, also one beyond the slider's ends"
@@ -246,6 +266,29 @@ class Number(widgets.HBox):
                     self.value, self.box.placeholder = value, OTHER
                     return
         self.box.placeholder, self.box.value = told, ""
+
+
+class TextBox(widgets.HBox):
+    """A line to write on, and a menu of texts for it. Its `value` is what Enter handed on last."""
+
+    value = traitlets.Unicode()
+
+    def __init__(self, name: str, texts: Prompts, default: Any) -> None:
+        first = texts[0] if default is inspect.Parameter.empty else default
+        self.texts = texts if first in texts else (string(first, name, whole=True), *texts)
+        self.labeled = widgets.Text(first, description=name, continuous_update=False)
+        self.labeled.placeholder = "Write a text, then press Enter"
+        self.labeled.layout.width = "600px"
+        others = [("or one of these", None), *zip(self.texts, self.texts, strict=True)]
+        self._menu = widgets.Dropdown(options=others, layout={"width": "160px"})
+        self._menu.tooltip = f"{name}: texts to begin with"
+        super().__init__([self.labeled, self._menu], layout={"align_items": "center"})
+        traitlets.link((self.labeled, "value"), (self, "value"))
+        self._menu.observe(self._chosen, "value")
+
+    def _chosen(self, change: dict) -> None:
+        if change["new"] is not None:
+            self.labeled.value, self._menu.value = change["new"], None
 
 
 class Player(widgets.Play):
@@ -305,6 +348,8 @@ def choices(control: widgets.Widget) -> list[tuple[str, Any]]:
     """Return what a control can be set to, each with its label: a control of text only as it is."""
     if isinstance(control, Number):
         return choices(control.slider)
+    if isinstance(control, TextBox):
+        return list(zip(control.texts, control.texts, strict=True))
     if isinstance(control, SLIDERS):
         return [(format(number, control.readout_format), number) for number in grid(control)]
     if isinstance(control, widgets.FloatLogSlider):

@@ -26,6 +26,7 @@ from tempsampling.widgets.controls import (
     DrawAgain,
     Number,
     PlayedSlider,
+    TextBox,
     leave,
     look,
     make_controls,
@@ -74,8 +75,9 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
         The abbreviations of `ipywidgets.interact`: `(min, max, step)` is a slider, a list is a
         menu, `True` is a checkbox; `fixed(value)` or a widget of one's own is taken as it is.
         `draw_again()` is a button that gives a new seed, `play(min, max, step)` a slider that can
-        be swept, `computed(min, max, step)` one without a box for typing other values. A default
-        in `update` is the first value of a control that is made here.
+        be swept, `computed(min, max, step)` one without a box for typing other values,
+        `text_box(text, ...)` a line to write on. A default in `update` is the first value of a
+        control that is made here.
 
     What `update` raises for the first values is raised here.
 
@@ -145,7 +147,8 @@ class Explorer(widgets.VBox):
 
     def _on_move(self, change: dict) -> None:
         # While this runs, the browser keeps back all moves but the newest: none pile up.
-        if self._seconds > SLOW:  # the last update took long, and so will this one
+        # The last update took long, and so will this one; or a model is to read a new text.
+        if self._seconds > SLOW or isinstance(change["owner"], TextBox):
             self.add_class(BUSY)
         problem = ""
         try:

@@ -98,7 +98,7 @@ def _knob(control: widgets.Widget, values: list[tuple[str, Any]]) -> widgets.Wid
     knob = kind(
         options=values,
         index=_nearest(values, control.value),
-        description=getattr(control, "slider", control).description,
+        description=getattr(control, "labeled", control).description,
     )
     if number:
         knob.layout.width = "600px"

@@ -8,16 +8,22 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from tempsampling._validate import each_fits, listed, real_array
+from tempsampling._validate import each_fits, listed, real_array, real_number
 from tempsampling.widgets.blitting import Frames
 from tempsampling.widgets.rendering import of_figure
 from tempsampling.writing.labels import percent, writable
 
 COURSE_STYLE = "tempsampling.course"
 SHADOW = "#c8c8c8"
+# From cold to hot: dark to light, so that it reads in gray and to the color-blind (test_style.py).
+COLD_TO_HOT = LinearSegmentedColormap.from_list(
+    "temperature", ["#0b1f5b", "#4a3aa0", "#a83a8a", "#d84f4a", "#ea7f16"]
+)
+COLDEST, HOTTEST = 0.25, 4.0  # where the ramp ends
 
 
 class ProbabilityBars:
@@ -75,10 +81,17 @@ class ProbabilityBars:
         self.update(start)
 
     def update(
-        self, probabilities: ArrayLike, title: str = "", *, reference: ArrayLike | None = None
+        self,
+        probabilities: ArrayLike,
+        title: str = "",
+        *,
+        reference: ArrayLike | None = None,
+        labels: Sequence[str] | None = None,
     ) -> str:
         """Move the bars, and those behind them, and return a sentence that says what they show."""
         p = self._checked(probabilities, "probabilities")
+        if labels is not None:
+            self._rename(labels)
         if reference is not None:
             if self._shadows is None:
                 raise ValueError("reference must be None, for the chart was made without one")
@@ -94,6 +107,14 @@ class ProbabilityBars:
         shown = ", ".join(f"{label} {percent(probability)}" for label, probability in pairs)
         return f"{title}: {shown}" if title else shown
 
+    def _rename(self, labels: Sequence[str]) -> None:
+        labels = [writable(str(label)) for label in listed(labels, "labels")]
+        if len(labels) != len(self.labels):
+            raise ValueError(f"labels must be {len(self.labels)}, one a bar, got {len(labels)}")
+        if labels != self.labels:  # new ones make the whole figure be drawn
+            self.labels = labels
+            self.figure.axes[0].set_yticks(range(len(labels)), labels, parse_math=False)
+
     def _checked(self, probabilities: ArrayLike, name: str) -> np.ndarray:
         p = real_array(probabilities, name, axis=-1).astype(float)
         if p.shape != (len(self.labels),):
@@ -101,6 +122,19 @@ class ProbabilityBars:
         # A sum of probabilities may miss 1 a little.
         each_fits(p, (p >= -1e-9) & (p <= 1 + 1e-9), name, "from 0 to 1")
         return np.clip(p, 0, 1)
+
+
+def temperature_color(temperature: float) -> str:
+    """Return the course's color of a temperature, from cold (dark blue) to hot (orange).
+
+    Equal ratios of temperatures are equal steps, from T = 1/4 to T = 4.
+
+    >>> temperature_color(0), temperature_color(1.0), temperature_color(float("inf"))
+    ('#0b1f5b', '#a83a89', '#ea7f16')
+    """
+    t = real_number(temperature, "temperature", 0)
+    place = np.log(np.clip(t, COLDEST, HOTTEST) / COLDEST) / np.log(HOTTEST / COLDEST)
+    return to_hex(COLD_TO_HOT(place))
 
 
 def show(figure: Figure, alt: str) -> None:

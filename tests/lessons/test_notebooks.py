@@ -1,5 +1,6 @@
 """Every lesson has the same rhythm, is committed executed, and agrees with the package."""
 
+import ast
 import dis
 import inspect
 import json
@@ -12,6 +13,7 @@ import pytest
 from tempsampling.lessons.check import EXERCISES
 
 LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+LONGEST = 100  # characters of a line of code
 SECTIONS = ["# ", "## A question first", "## Exercise", "## Two questions", "## Summary"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -141,11 +143,41 @@ def test_what_continues_a_slide_does_so_in_jupyterlab_too(lesson):
         assert layer == ("slide" if continues else None), cell["source"]
 
 
-def test_the_solution_in_the_fold_is_the_one_that_the_check_accepts(lesson):
-    stubs = [source for source in sources(lesson, "code") if "check(" in source]
-    assert len(stubs) == 1
-    name = re.search(r"check\((\w+)\)", stubs[0])[1]
-    solution = inspect.getsource(EXERCISES[name].solution).strip()
+def stubs(lesson):
+    """The exercises of a lesson: the name of each, and the fold with its solution."""
+    names = [re.search(r"^check\((\w+)\)", text, re.M) for text in sources(lesson, "code")]
     folded = [text for text in sources(lesson, "markdown") if "<summary>Solution" in text]
-    assert len(folded) == 1
-    assert f"```python\n{solution}\n```" in folded[0]
+    return list(zip([name[1] for name in filter(None, names)], folded, strict=True))
+
+
+def test_the_solutions_in_the_folds_are_those_that_the_checks_accept(lesson):
+    assert stubs(lesson)
+    for name, fold in stubs(lesson):
+        solution = inspect.getsource(EXERCISES[name].solution).strip()
+        assert f"```python\n{solution}\n```" in fold
+
+
+def test_the_solution_of_the_second_exercise_stands_nowhere_before_it(lesson):
+    for name, _ in stubs(lesson)[1:]:
+        cells = lesson["cells"]
+        here = next(i for i, c in enumerate(cells) if f"check({name})" in "".join(c["source"]))
+        before = {line for c in cells[:here] for line in written(c["source"])}
+        solution = ast.parse(inspect.getsource(EXERCISES[name].solution)).body[0].body[1:]
+        lines = [line for node in solution for line in written(ast.unparse(node).splitlines())]
+        assert lines
+        shown = [line for line in lines if line in before]
+        assert len(shown) <= len(lines) / 3, shown
+
+
+def written(source):
+    """The lines that say something, whatever their spaces."""
+    lines = (re.sub(r"\s|#.*", "", line) for line in source)
+    return [line for line in lines if len(line) > 12]
+
+
+def test_code_that_only_sets_up_is_folded_and_no_page_cuts_a_line(lesson):
+    for cell in lesson["cells"]:
+        hidden = "hide-input" in cell["metadata"].get("tags", [])
+        assert cell["metadata"].get("jupyter", {}) == ({"source_hidden": True} if hidden else {})
+        if cell["cell_type"] == "code":
+            assert max(map(len, "".join(cell["source"]).splitlines())) <= LONGEST, cell["source"]

@@ -5,12 +5,15 @@ for simulation of color vision deficiency", IEEE TVCG 15 (2009), 1291-1298, tabl
 severity; differences are those of CIELAB.
 """
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
+
+from tempsampling import temperature_color
+from tempsampling.widgets.plots import COLD_TO_HOT, COLDEST, HOTTEST
 
 VISION = {
     "normal": np.eye(3),
@@ -71,6 +74,29 @@ def test_any_two_colors_differ_clearly(colors, vision):
 def test_any_two_colors_differ_in_gray(colors):
     for one, other in combinations(colors, 2):
         assert abs(lab(one)[0] - lab(other)[0]) > 10
+
+
+HEATS = [0, 0.5, 1.0, 2.0, np.inf]
+
+
+@pytest.mark.parametrize("vision", VISION)
+def test_temperatures_differ_clearly_from_cold_to_hot(vision):
+    for one, other in pairwise(map(temperature_color, HEATS)):
+        assert np.linalg.norm(lab(to_rgb(one), vision) - lab(to_rgb(other), vision)) > 15
+
+
+def test_hotter_is_lighter_in_gray_and_none_fades_into_the_page():
+    light = [lab(to_rgb(temperature_color(T)))[0] for T in HEATS]
+    assert np.diff(light).min() > 9
+    assert light[-1] < 66
+
+
+def test_equal_ratios_of_temperatures_are_equal_steps_of_color():
+    assert temperature_color(0.1) == temperature_color(0.25)
+    places = [np.log2(T / COLDEST) / np.log2(HOTTEST / COLDEST) for T in (0.5, 1.0, 2.0)]
+    assert [temperature_color(T) for T in (0.5, 1, 2)] == [to_hex(COLD_TO_HOT(x)) for x in places]
+    with pytest.raises(ValueError, match="temperature must be"):
+        temperature_color(-1)
 
 
 def test_a_figure_of_full_width_has_type_of_a_fiftieth_of_its_width():

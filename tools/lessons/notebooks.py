@@ -10,9 +10,11 @@ the lesson looks right before it is run and where widgets are not rendered.
 Each cell says in its metadata what it is among the slides: `slide` begins one, `-` continues it,
 `fragment` does so at one more press of a key, because it answers what the slide asks; `skip` is not
 shown. jupyterlab-slideshow, which shows the slides in JupyterLab, does not know `-`; it is told the
-same in its own words.
+same in its own words. The tag `hide-input` folds a cell's code, in JupyterLab and on the site: code
+that only sets up a figure.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -28,6 +30,7 @@ METADATA = {
 
 
 def main():
+    os.environ["TEMPSAMPLING_PASSED"] = os.devnull  # the map of the course is committed empty
     paths = [Path(argument) for argument in sys.argv[1:]]
     for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb")):
         print(f"executing {path.name}", flush=True)
@@ -52,6 +55,8 @@ def normalize(notebook):
             del cell.metadata[key]
         if cell.metadata.get("slideshow", {}).get("slide_type") == "-":
             cell.metadata["jupyterlab-slideshow"] = {"layer": "slide"}
+        if "hide-input" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]
     return notebook

@@ -4,15 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Exercise:
     """What a right answer returns, and what the usual wrong ones return."""
 
     solution: Callable
-    arguments: list[dict[str, Any]]  # some call tells each mistake from the solution
     mistakes: dict[str, Callable]  # the sentence that helps, and the wrong function
     praise: str
+    arguments: tuple[dict[str, Any], ...] | list[dict[str, Any]] = ()  # small enough to be shown
+    # Any valid arguments, extreme ones among them: a mistake is named only if an answer makes it
+    # for all of them.
+    draw: Callable[[np.random.Generator], dict[str, Any]] | None = None
     # Where many answers are right, not one: what looks at an answer instead of comparing results.
     # It returns the sentence, and what shows its picture or None.
     judge: Callable[[Callable], tuple[str, Callable[[], None] | None]] | None = None

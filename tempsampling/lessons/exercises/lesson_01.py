@@ -10,7 +10,7 @@ def _normalize(weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.scale_and_normalize,
     arguments=[
         {"logits": np.array([1.0, 2.0, 3.0, 4.0]), "temperature": 0.25},

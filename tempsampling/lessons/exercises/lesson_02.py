@@ -28,7 +28,7 @@ def _shifted(logits: np.ndarray, temperature: float) -> np.ndarray:
     return np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.stable_softmax,
     arguments=[
         {"logits": np.array([[1000.0, 1001.0, 1002.0], [1.0, 2.0, 4.0]]), "temperature": 0.5},

@@ -38,7 +38,7 @@ def _only_if_hot(cold: object) -> object:
     )
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.probabilities_at,
     arguments=[
         {"logits": np.array([2.0, 5.0, -1.0, 5.0]), "temperature": 0},

@@ -15,7 +15,17 @@ def _weights(logits: np.ndarray, temperature: float) -> np.ndarray:
     return np.exp(np.sort(logits)[::-1] / temperature)
 
 
-EXERCISE = Exercise(
+def _draw(rng: np.random.Generator) -> dict:
+    n = int(rng.integers(2, 40))
+    logits = rng.normal(size=n) * rng.choice([1.0, 10.0, 1000.0])
+    return {
+        "logits": logits,
+        "temperature": float(rng.choice([0.05, 0.5, 1.0, 2.0, 50.0])),
+        "k": int(rng.integers(1, n + 1)),
+    }
+
+
+WARM_UP = Exercise(
     solution=solutions.mass_outside_top,
     arguments=[
         {
@@ -67,5 +77,6 @@ EXERCISE = Exercise(
         "You counted the tokens outside the top k. Add up their"
         " probabilities.": lambda logits, temperature, k: 1 - k / logits.size,
     },
+    draw=_draw,
     praise="Your function adds up the tail, whatever the order of the tokens.",
 )

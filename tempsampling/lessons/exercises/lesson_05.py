@@ -14,7 +14,7 @@ def _share(grams: list[tuple]) -> float:
     return len(set(grams)) / len(grams)
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.distinct,
     arguments=[
         {"tokens": list("abcdbababdabdba"), "prompt_length": 4, "n": 3},

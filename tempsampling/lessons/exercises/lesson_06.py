@@ -11,7 +11,7 @@ def _seen(probabilities: np.ndarray, n: int) -> np.ndarray:
     return 1 - (1 - probabilities) ** n
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.expected_different,
     arguments=[
         {"probabilities": np.array([0.5, 0.3, 0.15, 0.05, 0.0]), "n": 7},

@@ -11,7 +11,7 @@ def _equal_pairs(answers: list[str]) -> int:
     return sum(count * (count - 1) // 2 for count in Counter(answers).values())
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.agreement,
     arguments=[
         {"answers": ["See you!"] * 3 + ["Hey!", "Farewell!"] + ["Hey!"] * 3},

@@ -57,7 +57,7 @@ def _sorted(probabilities: np.ndarray, p: float) -> np.ndarray:
     return -np.sort(-_normalize(_nucleus(probabilities, p)))
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.nucleus,
     arguments=[
         {"probabilities": np.array([0.1, 0.5, 0.04, 0.2, 0.16]), "p": 0.8},

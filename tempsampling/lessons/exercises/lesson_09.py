@@ -20,7 +20,7 @@ def _of_bits(function: Callable[[np.ndarray], float]) -> Callable:
     return lambda slots, temperature: function(np.array(_bits(slots, temperature)))
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.effective_recipes,
     arguments=[
         {"slots": [[3.0, 2.0, 1.0], [0.5, 2.5], [1.0, 0.0, 4.0, 2.0]], "temperature": 2.0},

@@ -48,7 +48,7 @@ def _error(p: np.ndarray, labels: np.ndarray) -> float:
 
 
 # In each call, every mistake gives another result. The candidates are in no order.
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.best_temperature,
     arguments=[
         {

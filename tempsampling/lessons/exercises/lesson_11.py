@@ -16,7 +16,7 @@ def _rows(weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum(axis=1, keepdims=True)
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.palette_entropy,
     arguments=[
         {

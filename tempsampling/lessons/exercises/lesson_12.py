@@ -22,7 +22,7 @@ def _bits(logits: np.ndarray) -> float:
     return entropy(softmax(logits))
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.adaptive_temperature,
     arguments=[
         {"logits": np.array([1.0, 2.0, 3.2, 0.5]), "low": 0.4, "high": 2.0},

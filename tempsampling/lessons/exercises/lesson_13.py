@@ -16,7 +16,7 @@ def _choose_by(score: Callable[[np.ndarray, int], np.ndarray]) -> Callable:
     return lambda p_right, temperatures, k: temperatures[score(p_right, k).argmax()]
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.temperature_for_tries,
     arguments=[  # small tables, which fit into a sentence, and in which all mistakes differ
         {

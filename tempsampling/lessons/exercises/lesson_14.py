@@ -41,7 +41,7 @@ def _overflowing(logits: np.ndarray, rng: np.random.Generator) -> int:
     return _search(weights / weights.sum(), rng)
 
 
-EXERCISE = Exercise(
+WARM_UP = Exercise(
     solution=solutions.my_sampler,
     arguments=[
         {"logits": logits, "rng": np.random.default_rng(seed)}
