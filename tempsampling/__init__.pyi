@@ -35,9 +35,11 @@ from .widgets.controls import draw_again as draw_again
 from .widgets.controls import play as play
 from .widgets.controls import text_box as text_box
 from .widgets.explore import explore as explore
+from .widgets.playground import playground as playground
 from .widgets.plots import ProbabilityBars as ProbabilityBars
 from .widgets.plots import show as show
 from .widgets.plots import temperature_color as temperature_color
+from .widgets.write_along import write_along as write_along
 from .writing.generation import generate as generate
 from .writing.generation import score as score
 from .writing.labels import percent as percent

@@ -6,7 +6,6 @@ HTML a conversation needs no style sheet: its look stands at each element, half 
 whatever the background is, so it serves light and dark themes.
 """
 
-import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,15 +14,13 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.core.getipython import get_ipython
-from IPython.display import display
 
 from tempsampling._validate import generator, real_number, string, whole_number
 from tempsampling.model.interface import loaded
 from tempsampling.widgets.controls import LOOK, look, make_controls
-from tempsampling.widgets.explore import EXPORT, WIDGET, one_for_each_cell, show_still
+from tempsampling.widgets.explore import one_for_each_cell, show_answering
 from tempsampling.writing.generation import Continuation, generate
-from tempsampling.writing.tint import STEP_NAMES, STEPS, TINTS, running, tint_color
+from tempsampling.writing.tint import running, tint_scale, tinted_pieces
 
 PROBLEM = '<div role="alert" style="border-left:4px solid #E66100;padding:4px 10px">{}</div>'
 CSS = """<style>
@@ -70,13 +67,8 @@ def chat(
     with one_for_each_cell():
         shown = Chat(talk, real_number(temperature, "temperature", 0), first)
         html, text = (as_text(talk.turns, shown.speaker) for as_text in (_as_html, _as_plain))
-        still = {"text/html": html + _legend(), "text/plain": text}
-        if os.environ.get(EXPORT):
-            still["text/html"] = f'<div class="{LOOK}">{still["text/html"]}</div>'  # as a demo
-            return display(still, raw=True)
-        show_still(still, {})
-    if get_ipython():
-        display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
+        still = {"text/html": html + tint_scale(), "text/plain": text}
+        show_answering(shown, still)
 
 
 @dataclass
@@ -176,7 +168,7 @@ class Chat(widgets.VBox):
         self._past, self._now, self._problem = widgets.HTML(), widgets.HTML(), widgets.HTML()
         log = widgets.Box([widgets.VBox([self._past, self._now])]).add_class("tempsampling-log")
         line = widgets.HBox([self.message, *self.buttons.values()])
-        below = self._problem, widgets.HTML(_legend()), look(), widgets.HTML(CSS)
+        below = self._problem, widgets.HTML(tint_scale()), look(), widgets.HTML(CSS)
         super().__init__([self.temperature, log, line, *below])
         self.add_class(LOOK).add_class("tempsampling-chat")
         self._ask(first)
@@ -246,7 +238,7 @@ def _as_html(turns: list[Turn], speaker: str) -> str:
     """Return turns as HTML; the tokens of the replies are tinted by their probability."""
     rows = []
     for turn in turns:
-        said = "…" if turn.reply is None else _tokens(turn.reply)
+        said = "…" if turn.reply is None else _said(turn.reply)
         rows.append(_row("right", "You", running(turn.asked), YOURS))
         rows.append(_row("left", _heading(turn, speaker), said, ITS))
     # Dollar signs are not to be taken for formulas.
@@ -260,14 +252,6 @@ def _as_plain(turns: list[Turn], speaker: str) -> str:
     )
 
 
-def _legend() -> str:
-    """Say what the tints are."""
-    pairs = zip(STEP_NAMES, STEPS, strict=True)
-    swatches = " ".join(_on_tint(f"&nbsp;{name}&nbsp;", p) for name, p in pairs)
-    scale = f"The model's probability of each token at T = 1: {swatches}"
-    return f'<div style="font-size:.85em;margin:6px 2px">{scale}</div>'
-
-
 def _heading(turn: Turn, speaker: str) -> str:
     return f"{speaker}, T = {turn.temperature:g}{turn.note}".replace("inf", "∞")
 
@@ -278,15 +262,6 @@ def _row(side: str, who: str, said: str, color: str) -> str:
     return f'<div style="text-align:{side};margin:6px 2px;line-height:1.5">{who}<br>{bubble}</div>'
 
 
-def _tokens(reply: Continuation) -> str:
+def _said(reply: Continuation) -> str:
     shown = reply.pieces[: len(reply.pieces) - reply.ended]  # without the token that ended it
-    pairs = zip(shown, reply.probabilities, strict=False)
-    return "".join(_on_tint(running(piece), p) for piece, p in pairs)
-
-
-def _on_tint(shown: str, p: float) -> str:
-    if tint_color(p) == TINTS[0]:
-        return shown
-    word = shown.lstrip(" ")
-    space = shown[: len(shown) - len(word)]
-    return f'{space}<span style="background-color:{tint_color(p)};border-radius:3px">{word}</span>'
+    return tinted_pieces(shown, reply.probabilities[: len(shown)])

@@ -33,6 +33,7 @@ CSS = """<style>
 .tempsampling .noUi-horizontal .noUi-handle { width: 24px; height: 24px; top: -10px; right: -12px;
   border-color: #0072B2; border-width: 2px }
 .tempsampling .noUi-handle:focus-visible { outline: 3px solid #E69F00; outline-offset: 2px }
+.tempsampling-offer { text-align: right }
 .tempsampling-busy { cursor: progress }
 .tempsampling-busy [role=status] { opacity: 0.4 }
 </style>"""
@@ -204,6 +205,9 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     control.description = name
     if isinstance(control, SLIDERS):
         control.layout.width = "600px"
+        if isinstance(control, widgets.FloatSlider):
+            digits = -Decimal(repr(control.step)).normalize().as_tuple().exponent
+            control.readout_format = f".{max(2, digits)}f"
         return Number(control, typed=not isinstance(abbreviation, Computed))
     return control
 

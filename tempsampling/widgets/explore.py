@@ -107,6 +107,16 @@ def show_still(data: dict[str, Any], metadata: dict[str, Any]) -> None:
     display({"text/html": WORDS.replace("{}", escape(data["text/plain"]))}, raw=True)
 
 
+def show_answering(shown: widgets.Widget, still: dict[str, Any]) -> None:
+    """Show a widget that only a kernel can answer: a page without one shows how it begins."""
+    if os.environ.get(EXPORT):
+        still["text/html"] = f'<div class="{LOOK}">{still["text/html"]}</div>'  # as a demo
+        return display(still, raw=True)
+    show_still(still, {})
+    if get_ipython():
+        display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
+
+
 class Explorer(widgets.VBox):
     """Controls above, what they show below, and between them a line for what went wrong."""
 

@@ -144,6 +144,29 @@ def tinted(shown: str, p: float, bar: bool = False) -> str:
     return f'<{tag} style="{style}">{shown}</{tag}>'
 
 
+def tinted_pieces(pieces: Iterable[str], probabilities: Iterable[float]) -> str:
+    """Return running text as HTML, each piece on the tint of its probability."""
+    return "".join(
+        _on_tint(running(piece), p) for piece, p in zip(pieces, probabilities, strict=True)
+    )
+
+
+def tint_scale() -> str:
+    """Say in HTML what the tints are."""
+    pairs = zip(STEP_NAMES, STEPS, strict=True)
+    swatches = " ".join(_on_tint(f"&nbsp;{name}&nbsp;", p) for name, p in pairs)
+    scale = f"The model's probability of each token at T = 1: {swatches}"
+    return f'<div style="font-size:.85em;margin:6px 2px">{scale}</div>'
+
+
+def _on_tint(shown: str, p: float) -> str:
+    if tint_color(p) == TINTS[0]:
+        return shown
+    word = shown.lstrip(" ")
+    space = shown[: len(shown) - len(word)]
+    return f'{space}<span style="background-color:{tint_color(p)};border-radius:3px">{word}</span>'
+
+
 def running(text: str) -> str:
     """Return text as HTML, with line breaks seen and kept."""
     return escape(writable(text)).replace("\t", "⇥\t").replace("\n", "↵<br>")
