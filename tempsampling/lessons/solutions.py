@@ -16,6 +16,13 @@ def scale_and_normalize(logits, temperature):
     return weights / weights.sum()
 
 
+def temperature_of(logits, probabilities):
+    """Lesson 1: the temperature that made probabilities of logits."""
+    most, least = logits.argmax(), logits.argmin()
+    odds = probabilities[most] / probabilities[least]
+    return (logits[most] - logits[least]) / np.log(odds)
+
+
 def stable_softmax(logits, temperature):
     """Lesson 2: probabilities of every row at a temperature, without overflow."""
     shifted = logits - logits.max(axis=1, keepdims=True)

@@ -47,7 +47,8 @@ def test_an_exercise_knows_at_least_three_mistakes(name):
 def test_some_call_tells_every_mistake_from_the_solution(name, sentence):
     exercise = EXERCISES[name]
     mistake, calls = exercise.mistakes[sentence], exercise.arguments
-    assert not all(same(exercise.solution(**a), mistake(**a)) for a in calls)
+    with np.errstate(all="ignore"):
+        assert not all(same(exercise.solution(**a), mistake(**a)) for a in calls)
 
 
 @pytest.mark.parametrize("name", EXERCISES)

@@ -13,7 +13,7 @@ import pytest
 from tempsampling.lessons.check import EXERCISES
 
 LESSONS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
-LONGEST = 100  # characters of a line of code
+LONGEST = 80  # characters of a line of code
 SECTIONS = ["# ", "## A question first", "## Exercise", "## Two questions", "## Summary"]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -6,6 +6,7 @@ import pytest
 from tiny_model import write_tiny_model
 
 import tempsampling.widgets.chat
+import tempsampling.widgets.explore
 from tempsampling._progress import progress
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.widgets.chat import Chat, Conversation, _as_html, _as_plain, chat
@@ -261,7 +262,9 @@ def test_the_same_seed_gives_the_same_conversation(tiny):
 def test_exported_there_is_the_first_exchange_and_no_widget(tiny, monkeypatch):
     shown = []
     monkeypatch.setenv(EXPORT, "1")
-    monkeypatch.setattr(tempsampling.widgets.chat, "display", lambda data, raw: shown.append(data))
+    monkeypatch.setattr(
+        tempsampling.widgets.explore, "display", lambda data, raw: shown.append(data)
+    )
     chat(tiny, 0.5, first="hi", max_tokens=2)
     (data,) = shown
     assert set(data) == {"text/html", "text/plain"}

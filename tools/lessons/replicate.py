@@ -72,10 +72,16 @@ class Lesson(NamedTuple):
     @property
     def code(self):
         """A digest of all that a repetition rests on, but for the package and the model."""
-        said = json.dumps([self.cells, self.groups, list(self.claims)])
+        said = json.dumps([*map(unformatted, self.cells), self.groups, list(self.claims)])
         if "shipped_texts" in said:
             said += json.dumps(SECOND["texts"])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def unformatted(cell):
+    """A cell without what a formatter may change: a digest lasts when lines are broken anew."""
+    name, source = cell
+    return [name, re.sub(r"\s|,(?=\s*[)\]}])", "", source)]
 
 
 def main():

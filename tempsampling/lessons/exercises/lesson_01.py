@@ -1,4 +1,4 @@
-"""Lesson 1: scale and normalize."""
+"""Lesson 1: scale and normalize; read the temperature from a chart."""
 
 import numpy as np
 
@@ -8,6 +8,12 @@ from tempsampling.lessons.exercises.exercise import Exercise
 
 def _normalize(weights: np.ndarray) -> np.ndarray:
     return weights / weights.sum()
+
+
+def _draw(rng: np.random.Generator) -> dict:
+    logits = rng.normal(size=int(rng.integers(1, 9)))
+    logits = np.round(logits, int(rng.integers(0, 4))) * rng.choice([1.0, 5.0])  # ties, too
+    return {"logits": logits, "temperature": float(rng.choice([0.2, 0.5, 1.0, 2.0, 50.0]))}
 
 
 WARM_UP = Exercise(
@@ -48,5 +54,90 @@ WARM_UP = Exercise(
         "These are the scaled logits. Two steps are missing: np.exp, and dividing by the"
         " sum.": lambda logits, temperature: logits / temperature,
     },
+    draw=_draw,
     praise="Your function gives the right probabilities, hot and cold.",
+)
+
+
+def _chart(logits: np.ndarray, temperature: float) -> dict:
+    weights = np.exp((logits - logits.max()) / temperature)
+    return {"logits": logits, "probabilities": _normalize(weights)}
+
+
+def _draw_chart(rng: np.random.Generator) -> dict:
+    logits = rng.normal(size=int(rng.integers(2, 9))).round(int(rng.integers(0, 4)))
+    logits[rng.integers(logits.size)] += 3  # at least two differ
+    logits[0] += np.ptp(logits) == 0
+    if rng.random() < 0.5:
+        logits = np.sort(logits)[:: rng.choice([-1, 1])]
+    return _chart(logits + rng.choice([-1000.0, 0.0, 5.0]), float(np.exp(rng.uniform(-2, 3))))
+
+
+def _ends(logits: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
+    """The gap of the largest to the smallest logit, and the odds."""
+    i, j = logits.argmax(), logits.argmin()
+    return logits[i] - logits[j], probabilities[i] / probabilities[j]
+
+
+def _inverse(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    gap, odds = _ends(logits, probabilities)
+    return np.log(odds) / gap
+
+
+def _without_log(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    gap, odds = _ends(logits, probabilities)
+    return gap / odds
+
+
+def _bits(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    gap, odds = _ends(logits, probabilities)
+    return gap / np.log2(odds)
+
+
+def _upside_down(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    gap, odds = _ends(logits, probabilities)
+    return gap / np.log(1 / odds)
+
+
+def _difference(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    gap, _ = _ends(logits, probabilities)
+    return gap / np.ptp(probabilities)
+
+
+def _first_two(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    return (logits[0] - logits[1]) / np.log(probabilities[0] / probabilities[1])
+
+
+def _first_and_last(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    return (logits[0] - logits[-1]) / np.log(probabilities[0] / probabilities[-1])
+
+
+def _as_if_logs(logits: np.ndarray, probabilities: np.ndarray) -> float:
+    return logits.max() / np.log(probabilities.max())
+
+
+SECOND = Exercise(
+    solution=solutions.temperature_of,
+    arguments=[
+        _chart(np.array([1.0, 2.0, 3.0, 4.0]), 0.5),
+        _chart(np.array([1.0, 1.0, 0.0, 1.0]), 2.0),
+    ],
+    mistakes={
+        "This is 1 / T. The logarithm of the odds is the gap between two logits divided by T: solve"
+        " for T.": _inverse,
+        "The odds are exp(gap / T), not gap / T. Take np.log of them first.": _without_log,
+        "np.log2 counts in bits; softmax uses e. Take np.log.": _bits,
+        "Your T is negative: gap and odds must be of the same two tokens in the same"
+        " order.": _upside_down,
+        "You divided by a difference of probabilities. What T sets is how many *times* as likely"
+        " one token is: divide them, and take np.log.": _difference,
+        "You compared the first two tokens. Where their logits are equal, their odds are 1 at every"
+        " T. Compare two that differ, such as the likeliest and the least likely.": _first_two,
+        "You compared the first and the last token. Where their logits are equal, their odds are 1"
+        " at every T. Compare two that differ.": _first_and_last,
+        "One token alone does not tell T: its probability holds the sum of all weights. In the"
+        " *ratio* of two it cancels.": _as_if_logs,
+    },
+    draw=_draw_chart,
+    praise="You can read the temperature off any chart that shows its logits.",
 )
