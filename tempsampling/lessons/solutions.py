@@ -78,6 +78,11 @@ def nucleus(probabilities, p):
     return result
 
 
+def tamed():
+    """Lesson 8: settings that are diverse and seldom slip."""
+    return {"temperature": 1.9, "min_p": 0.1}
+
+
 def effective_recipes(slots, temperature):
     """Lesson 9: how many recipes, effectively, independent slots write at a temperature."""
     bits = 0

@@ -43,7 +43,9 @@ def test_an_exercise_knows_at_least_three_mistakes(name):
     assert len(EXERCISES[name].mistakes) >= 3
 
 
-@pytest.mark.parametrize(("name", "sentence"), MISTAKES)
+@pytest.mark.parametrize(
+    ("name", "sentence"), [pair for pair in MISTAKES if EXERCISES[pair[0]].arguments]
+)
 def test_some_call_tells_every_mistake_from_the_solution(name, sentence):
     exercise = EXERCISES[name]
     mistake, calls = exercise.mistakes[sentence], exercise.arguments

@@ -48,9 +48,8 @@ BAD_BODIES = {
 def test_a_stub_badly_edited_gets_one_sentence_and_no_flood(stub, body, capsys):
     source, name = stub
     given = arguments(source)
-    if "{first}" in body and not given:
-        pytest.skip("it has no argument that could be changed")
-    body = body.format(name=name, arguments=given, first=given.split(",")[0])
+    first = given.split(",")[0] or "[]"  # what has no argument has none to change
+    body = body.format(name=name, arguments=given, first=first)
     run_exercise(source.replace("    ...\n", f"    {body}\n"))
     *printed, sentence = capsys.readouterr().out.rstrip("\n").split("\n")
     assert re.match("Not (done )?yet: ", sentence)

@@ -1,10 +1,17 @@
-"""Lesson 8: top-p for one distribution."""
+"""Lesson 8: top-p for one distribution; settings that are diverse and seldom slip."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import numpy as np
 
 from tempsampling.lessons import solutions
+from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
 from tempsampling.lessons.exercises.exercise import Exercise
-from tempsampling.numerics.distributions import softmax
+from tempsampling.lessons.texts import shipped_texts
+from tempsampling.model.smollm import SmolLM2
+from tempsampling.numerics.distributions import entropy, softmax
+from tempsampling.numerics.sampling import truncate
 
 
 @np.errstate(invalid="ignore")  # 0 / 0 is the mistake
@@ -55,6 +62,15 @@ def _in_given_order(probabilities: np.ndarray, p: float) -> np.ndarray:
 
 def _sorted(probabilities: np.ndarray, p: float) -> np.ndarray:
     return -np.sort(-_normalize(_nucleus(probabilities, p)))
+
+
+def _draw(rng: np.random.Generator) -> dict:
+    n = int(rng.integers(1, 30))
+    weights = rng.exponential(size=n) ** rng.choice([1, 8]) + 1e-9
+    if rng.random() < 0.2 and n > 2:
+        weights = np.array([8.0, 4.0, 2.0, 1.0, 1.0])[rng.permutation(5)]  # exact hits
+        return {"probabilities": weights / 16, "p": float(rng.choice([0.5, 0.75, 0.875]))}
+    return {"probabilities": weights / weights.sum(), "p": float(rng.uniform(0.01, 0.99))}
 
 
 WARM_UP = Exercise(
@@ -128,5 +144,64 @@ WARM_UP = Exercise(
             )
         ),
     },
+    draw=_draw,
     praise="Your nucleus has the crossing token, sums to 1, and every token stands in its place.",
+)
+
+
+SETTINGS = ("temperature", "top_k", "top_p", "min_p", "order")
+BITS, SLIPS = 3.5, 0.01
+KIND = "Return a dictionary of settings, such as {'temperature': 0.9, 'top_k': 40}."
+UNKNOWN = f"Use only the settings of truncate: {', '.join(SETTINGS)}."
+TAME = "Too tame: the entropy is too small. Heat it, or cut less, and look at the slips again."
+WILD = "Diverse enough, but it slips too often. Which cut bounds what is unlikely, however hot?"
+NEITHER = "Neither: too little entropy, and yet it slips too often. Look at the figure above."
+
+
+@cache
+def _held_back() -> np.ndarray:
+    """Logits at places of the tales that the lesson does not use."""
+    model, places = SmolLM2.load(), np.array([14, 24, 34])
+    tales = shipped_texts("stories")[::2]
+    read = (model.logits_for(model.tokenize(tale)[: places.max() + 1]) for tale in tales)
+    return np.concatenate([logits[places] for logits in read])
+
+
+def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
+    try:
+        settings = call(answer, {})
+    except TooLongError:
+        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
+    except (Exception, SystemExit) as error:
+        return f"Not yet: {answer.__name__}() {raised(error)}.", None
+    if settings is None or settings is ...:
+        return NOTHING.format(answer.__name__), None
+    if not isinstance(settings, Mapping):
+        return f"Not yet: {KIND}", None
+    if not set(settings) <= set(SETTINGS):
+        return f"Not yet: {UNKNOWN}", None
+    try:
+        q = truncate(_held_back(), **settings)
+    except Exception as error:  # a value can be anything
+        return f"Not yet: truncate {raised(error)}", None
+    bits = entropy(q).mean()
+    slips = (q * (softmax(_held_back()) < 0.001)).sum(axis=1).mean()
+    measured = f"At places of the tales that the lesson does not use: {bits:.2f} bits"
+    verdict = {(False, True): TAME, (True, False): WILD, (False, False): NEITHER}
+    wrong = verdict.get((bits >= BITS, slips <= SLIPS))
+    sentence = f"Not yet: {wrong}" if wrong else f"Correct. {SECOND.praise}"
+    return sentence, lambda: print(f"{measured}, slips {slips:.2%}.")
+
+
+SECOND = Exercise(
+    solution=solutions.tamed,
+    mistakes={
+        KIND: lambda: [1.5, 0.1],
+        UNKNOWN: lambda: {"T": 1.5, "min_p": 0.1},
+        TAME: lambda: {"temperature": 0.7, "min_p": 0.1},
+        WILD: lambda: {"temperature": 1.5, "top_p": 0.9},
+        NEITHER: lambda: {"temperature": 0.8},
+    },
+    judge=_judge,
+    praise="Your settings are diverse and seldom slip, at places that you did not see.",
 )
