@@ -116,7 +116,8 @@ def _difference(answer: Callable, arguments: dict[str, Any], expected: Any, resu
 
 
 def _called(answer: Callable, arguments: dict[str, Any]) -> str:
-    pairs = ", ".join(f"{name}={one_line(repr(value))}" for name, value in arguments.items())
+    shown = {name: getattr(v, "__name__", one_line(repr(v))) for name, v in arguments.items()}
+    pairs = ", ".join(f"{name}={value}" for name, value in shown.items())
     return f"{answer.__name__}({shorten(pairs, MOST_SHOWN, placeholder=' …')})"
 
 

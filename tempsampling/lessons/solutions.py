@@ -7,6 +7,7 @@ same text in a fold. Its name is the name of the lesson's exercise.
 import numpy as np
 
 from tempsampling.numerics.distributions import entropy, softmax
+from tempsampling.numerics.uncertainty import mean_and_margin
 
 
 def scale_and_normalize(logits, temperature):
@@ -58,6 +59,15 @@ def expected_different(probabilities, n):
     return (1 - missed).sum()
 
 
+def write_on(tokens, next_logits, draw, temperature, length):
+    """Lesson 6: the loop in which a language model writes."""
+    text = list(tokens)
+    for _ in range(length):
+        p = softmax(next_logits(text), temperature)
+        text.append(draw(p))
+    return text
+
+
 def agreement(answers):
     """Lesson 7: the share of pairs of answers that are equal."""
     same, pairs = 0, 0
@@ -91,6 +101,14 @@ def effective_recipes(slots, temperature):
     return 2**bits
 
 
+def who_wrote_it():
+    """Lesson 9: the temperatures of two sheets that slots wrote, None for the model's."""
+    boiled = np.array([664, 731, 927])  # of 1,000; eggs: 583, 622, 781
+    # Slots have Boil e ** (2 / T) times as often as Chop. B is not theirs: 731 * 0.622 is 455.
+    a, _, c = 2 / np.log(boiled / (1000 - boiled))
+    return [a, None, c]
+
+
 def best_temperature(logits, labels, temperatures):
     """Lesson 10: the temperature at which the labels are likeliest."""
     likelihoods = []
@@ -113,10 +131,23 @@ def adaptive_temperature(logits, low, high):
     return low + (1 - confidence) * (high - low)
 
 
+def cold_prompt():
+    """Lesson 12: a prompt after which the slide's rule stays cold."""
+    return "10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20,"
+
+
 def temperature_for_tries(p_right, temperatures, k):
     """Lesson 13: the temperature with the largest mean pass@k."""
     chances = 1 - (1 - p_right) ** k
     return temperatures[chances.mean(axis=0).argmax()]
+
+
+def good_enough(p_right, temperatures, k):
+    """Lesson 13: the temperatures that are not measurably worse than the best one."""
+    p_solved = 1 - (1 - p_right) ** k
+    best = p_solved.mean(axis=0).argmax()
+    loss, margin = mean_and_margin(p_solved[:, [best]] - p_solved)
+    return temperatures[loss <= margin]
 
 
 def my_sampler(logits, rng):
@@ -126,3 +157,13 @@ def my_sampler(logits, rng):
     threshold = (sums / np.arange(1, z.size + 1)).max()
     p = np.maximum(z - threshold, 0)
     return rng.choice(p.size, p=p / p.sum())
+
+
+def beaten_by(likelihood, diversity):
+    """Lesson 14: the share of samplers that beat each."""
+    result = []
+    for i in range(likelihood.size):
+        as_good = (likelihood >= likelihood[i]) & (diversity >= diversity[i])
+        better = (likelihood > likelihood[i]) | (diversity > diversity[i])
+        result.append((as_good & better).mean())
+    return np.array(result)

@@ -96,9 +96,14 @@ def test_an_answer_whose_lines_are_slow_is_stopped_by_the_clock(monkeypatch):
     assert "does not end" in sentence_on(scale_and_normalize)
 
 
-COMPARED = [
-    name for name, exercise in EXERCISES.items() if not exercise.judge
-]  # a token has no digits
+def has_digits(exercise):
+    """A token or a list of them has none."""
+    with np.errstate(all="ignore"):
+        found = [np.asarray(exercise.solution(**a), float) for a in exercise.arguments]
+    return any(np.any(each % 1) for each in found)
+
+
+COMPARED = [name for name, each in EXERCISES.items() if not each.judge and has_digits(each)]
 
 
 @pytest.mark.parametrize("name", COMPARED)

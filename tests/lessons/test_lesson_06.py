@@ -82,22 +82,11 @@ def test_the_curves_of_the_toy(answers):
     assert "it is {:.2f} against {:.2f}".format(*means[2:]) in answers
     assert f"from {means[1]:.2f} to {means[0]:.2f}" in source(6, "curve-text")
     dots = [1, 2, 3, 4, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000]
-    assert f"np.array({dots})" in source(6, "curve")
+    assert f"draws = {dots}" in source(6, "curve")
     assert max(dots, key=lambda n: expected(hot, n) - expected(cold, n)) == 10
     below, above = (expected(softmax(LOGITS, temperature), 10) for temperature in (0.65, 0.7))
     assert f"T = 0.65 or colder: {below:.2f} there, {above:.2f} at T = 0.70" in answers
     assert below < 1.5 < above
-
-
-def test_the_four_words_of_the_model(model, weather):
-    tokens = [model.tokenize(f" {word}") for word in ("sunny", "rainy", "cloudy", "stormy")]
-    assert [len(each) for each in tokens] == [1, 1, 1, 1]
-    tokens = [token for (token,) in tokens]
-    p = softmax(weather)
-    assert p[tokens].sum() < 0.01
-    assert f"has {p.max():.0%}" in source(6, "model-words-text")
-    assert model.decode([p.argmax()]) == " "
-    assert np.argsort(-p[tokens]).tolist() == [0, 2, 3, 1]  # rainy last
 
 
 def test_the_next_tokens_of_the_model(answers, weather):
@@ -167,6 +156,16 @@ def test_the_verdicts_are_those_of_the_prose():
     }
     assert "For the next token it holds, for any model" in source(6, "verdict")
     assert "For the toy it fails." in source(6, "steps-text")
+
+
+def test_heat_costs_the_toy_more_than_it_brings_above_the_temperature_that_is_named():
+    grid = np.arange(0.05, 3, 0.05)
+    number = softmax(np.array([[2.0, 0.0]] * len(grid)) / grid[:, None])[:, 0]
+    means = [expected(np.append(np.full(10, q / 10), 1 - q), 10) for q in number]
+    assert f"above about T = {grid[np.argmax(means)]:.2f}" in source(6, "steps-text")
+
+
+def test_both_kinds_of_ceiling_are_named():
     assert "holds for the frequency. It fails for the number" in source(6, "ceiling-verdict")
 
 
