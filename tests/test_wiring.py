@@ -87,6 +87,10 @@ RIGHT = {
     ),
     "score": (lambda **given: ts.score(**{"model": model(), **given}), {"text": "a b"}),
     "tint": (ts.tint, {"continuations": [said("a")]}),
+    "write_along": (lambda **given: ts.write_along(**{"model": model(), **given}), {"prompt": "a"}),
+    "playground": (ts.playground, {"prompt": "a"}),
+    "text_box": (lambda texts: ts.text_box(texts), {"texts": "a"}),
+    "temperature_color": (ts.temperature_color, {"temperature": 1.0}),
     "percent": (ts.percent, {"probability": 0.5}),
     "visible": (ts.visible, {"token": "a"}),
     "computed": (ts.computed, {"lowest": 0, "highest": 1, "step": 0.1}),
@@ -265,6 +269,15 @@ WRONG = [  # function, argument, value, the error, what it says
     ("chat", "system", b"a", TypeError, "system must be a string, got b'a'"),
     ("chat", "max_tokens", 0, ValueError, "max_tokens must be at least 1, got 0"),
     ("chat", "seed", 1.5, TypeError, "seed must be a seed"),
+    ("write_along", "model", None, TypeError, "model must be one that was loaded"),
+    ("write_along", "prompt", 7, TypeError, "prompt must be a string, got 7"),
+    ("write_along", "prompt", "", ValueError, "prompt must have at least one token, got"),
+    ("write_along", "temperature", NAN, ValueError, T_RANGE),
+    ("write_along", "seed", 1.5, TypeError, "seed must be a seed"),
+    ("playground", "model", ts.SmolLM2, TypeError, "model must be one that was loaded"),
+    ("playground", "prompt", b"a", TypeError, "prompt must be a string, got b'a'"),
+    ("text_box", "texts", 7, TypeError, "texts must be a string, got 7"),
+    ("temperature_color", "temperature", -1, ValueError, T_RANGE),
     ("ProbabilityBars", "labels", "a", TypeError, "labels must be a list, got 'a'"),
     (
         "ProbabilityBars",
@@ -299,6 +312,7 @@ WRONG = [  # function, argument, value, the error, what it says
 FREE = {
     ("generate", "common_noise"),  # true or false, as Python has it
     ("explore", "figure"),
+    ("course_map", "forget"),
     ("explore", "controls"),  # test_controls.py
     ("check", "answer"),  # gets a sentence: test_check.py
     ("try_out", "sampler"),  # the same: test_capstone.py
