@@ -9,6 +9,7 @@ from IPython.core.getipython import get_ipython
 from IPython.display import Markdown
 
 from tempsampling.lessons.exercises import EXERCISES, LESSON_OF
+from tempsampling.lessons.glossary import LESSONS
 
 FILE = ".passed_checks.json"
 PLACE = "TEMPSAMPLING_PASSED"  # in the environment: another file
@@ -16,31 +17,40 @@ PLACE = "TEMPSAMPLING_PASSED"  # in the environment: another file
 
 def remember(name: str) -> None:
     """Note that the check of an exercise was passed, in a notebook only."""
-    if hasattr(get_ipython(), "kernel"):
-        known = _passed() | {name}
-        with suppress(OSError):  # a folder that cannot be written to: the map stays empty
-            _file().write_text(json.dumps(sorted(known)), encoding="utf-8")
+    known = _passed()
+    if name not in known and hasattr(get_ipython(), "kernel"):
+        with suppress(OSError):  # a folder that cannot be written to: the map stays as it is
+            _file().write_text(json.dumps(sorted({*known, name})), encoding="utf-8")
 
 
 def course_map(*, forget: bool = False) -> Markdown:
-    """Return the course's exercises as a table, those marked whose checks were passed here.
+    """Return the course's exercises as a table with links, those marked whose checks were passed.
 
-    `forget=True` deletes the file that remembers them; nothing of it leaves the machine.
+    What was passed stands in one small file beside the notebooks, and nowhere else.
+    `forget=True` deletes it.
 
-    >>> print(course_map().data.splitlines()[0])
+    >>> print(course_map().data.splitlines()[2])
     | lesson | warm-up | second exercise |
     """
-    if forget:
-        with suppress(OSError):
-            _file().unlink(missing_ok=True)
+    if forget and _file().is_file():
+        _file().unlink()
     passed, rows = _passed(), {}
     for name, number in LESSON_OF.items():
         _, _, what = EXERCISES[name].solution.__doc__.partition(": ")
         mark = "✓" if name in passed else "☐"
         rows.setdefault(number, []).append(f"{mark} {what.rstrip('.')}")
-    lines = ["| lesson | warm-up | second exercise |", "|---|---|---|"]
-    lines += [f"| {number} | {' | '.join([*both, ''][:2])} |" for number, both in rows.items()]
+    lines = [f"{len(passed)} of {len(EXERCISES)} exercises passed.", ""]
+    lines += ["| lesson | warm-up | second exercise |", "|:---|:---|:---|"]
+    lines += [
+        f"| {_link(number)} | {' | '.join([*both, ''][:2])} |" for number, both in rows.items()
+    ]
     return Markdown("\n".join(lines))
+
+
+def _link(number: int) -> str:
+    name = LESSONS[number - 1]
+    title = name.partition("_")[2].replace("_", " ").capitalize()
+    return f"[{number} · {title}]({name}.ipynb)"
 
 
 def _file() -> Path:
@@ -49,6 +59,7 @@ def _file() -> Path:
 
 def _passed() -> set[str]:
     try:
-        return set(EXERCISES) & set(json.loads(_file().read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):  # not there, or not what was written
+        known = json.loads(_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):  # not there, or not what was written
         return set()
+    return {name for name in EXERCISES if isinstance(known, list) and name in known}

@@ -31,6 +31,13 @@ def stable_softmax(logits, temperature):
     return weights / weights.sum(axis=1, keepdims=True)
 
 
+def staircase():
+    """Lesson 2: the logits of four tokens whose entropy climbs in two steps."""
+    near = 0.2  # twenty units of T = 0.01, a fifth of a unit of T = 1
+    far = 100.0  # ten units of T = 10, a tenth of a unit of T = 1,000
+    return np.array([0.0, -near, -far, -far])
+
+
 def probabilities_at(logits, temperature):
     """Lesson 3: probabilities at a temperature, zero included."""
     if temperature == 0:
@@ -38,6 +45,15 @@ def probabilities_at(logits, temperature):
         return best / best.sum()
     weights = np.exp((logits - logits.max()) / temperature)
     return weights / weights.sum()
+
+
+def chance_to_agree(logits, temperature, length):
+    """Lesson 3: the chance that two texts from a table begin with the same words."""
+    p = softmax(logits, temperature)
+    chance = np.ones(len(p))  # of going on alike for no word more
+    for _ in range(length):
+        chance = p**2 @ chance
+    return chance[0]
 
 
 def mass_outside_top(logits, temperature, k):
@@ -76,6 +92,16 @@ def agreement(answers):
             same += answers[i] == answers[j]
             pairs += 1
     return same / pairs
+
+
+def agreement_in_meaning(logits, temperature, meanings):
+    """Lesson 7: the chance that two replies mean the same."""
+    p = softmax(logits, temperature)
+    chance = 0
+    for meaning in set(meanings):
+        shared = p[np.array(meanings) == meaning].sum()
+        chance += shared**2  # both replies have this meaning
+    return chance
 
 
 def nucleus(probabilities, p):
@@ -118,11 +144,25 @@ def best_temperature(logits, labels, temperatures):
     return temperatures[np.argmax(likelihoods)]
 
 
+def deviations(confidence, right):
+    """Lesson 10: overconfidence, in standard deviations of a perfect model."""
+    excess = confidence.sum() - right.sum()
+    variance = (confidence * (1 - confidence)).sum()
+    return excess / np.sqrt(variance)
+
+
 def palette_entropy(logits, temperature):
     """Lesson 11: the entropy of each channel of a palette, in bits."""
     p = softmax(logits, temperature)
     surprise = -np.log2(np.maximum(p, 1e-300))
     return (p * surprise).sum(axis=1)
+
+
+def thermometer(pixels):
+    """Lesson 11: the temperature of a picture, from pixels whose neighbors sum to 2."""
+    h = sum(np.roll(pixels, step, axis) for step in (1, -1) for axis in (0, 1))
+    dark = np.mean(pixels[h == 2] == 1)
+    return 4 / np.log(dark / (1 - dark))  # dark against bright: odds of e ** (2 * h / T)
 
 
 def adaptive_temperature(logits, low, high):

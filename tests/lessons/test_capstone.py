@@ -18,8 +18,12 @@ from tempsampling.lessons.capstone.baselines import (
 from tempsampling.lessons.capstone.experiment import Trial
 from tempsampling.lessons.capstone.problems import (
     NAN,
+    NEVER,
+    OVERFLOW,
     SLOW,
+    STUCK,
     SUM,
+    UNSEEDED,
     WrongSamplerError,
     check_sampler,
 )
@@ -149,9 +153,20 @@ def line_by_line(logits, rng):
     return int(logits.argmax())
 
 
+def surprising(logits, rng):
+    p = softmax(logits)
+    weights = -p * np.log(p)  # 0 times minus infinity
+    return rng.choice(p.size, p=weights / weights.sum())
+
+
 @pytest.mark.parametrize(
     ("sampler", "sentence"),
-    [(cut_without_renormalizing, SUM), (never_shifted, NAN), (line_by_line, SLOW)],
+    [
+        (surprising, NAN),
+        (cut_without_renormalizing, SUM),
+        (never_shifted, OVERFLOW),
+        (line_by_line, SLOW),
+    ],
 )
 def test_what_numpy_or_the_clock_would_say_is_said_helpfully(sampler, sentence):
     assert sentence_on(named("my_sampler", sampler)) == f"Not yet: {sentence}"
@@ -164,6 +179,22 @@ def test_what_is_no_token_gets_one_sentence(token):
     assert "\n" not in sentence
 
 
+def in_float32(logits, rng):
+    weights = np.exp((logits - logits.max()) / np.float32(0.7))
+    return rng.choice(weights.size, p=weights / weights.sum())
+
+
+def the_first_hundred(logits, rng):
+    kept = np.argpartition(logits, -100)[-100:]
+    return kept[rng.choice(100, p=softmax(logits[kept] / 0.83))]
+
+
+def by_the_running_sum(logits, rng):
+    order = np.argsort(-logits)
+    running = np.cumsum(softmax(logits, 1.2)[order])
+    return order[np.searchsorted(running, rng.random() * running[-1])]
+
+
 @pytest.mark.parametrize(
     "sampler",
     [
@@ -171,11 +202,110 @@ def test_what_is_no_token_gets_one_sentence(token):
         lambda logits, rng: sample(logits, top_p=0.1, temperature=3, rng=rng),
         lambda logits, rng: int(rng.choice(np.argsort(logits)[-5:])),
         lambda logits, rng: np.argmax(logits + rng.gumbel(size=logits.size)),
+        lambda logits, rng: rng.multinomial(1, softmax(logits)).argmax(),
+        lambda logits, rng: sample(logits, temperature=0.05, rng=rng),
+        lambda logits, rng: sample(logits, temperature=50, rng=rng),
+        lambda logits, rng: np.array(sample(logits, rng=rng)),
+        in_float32,
+        the_first_hundred,
+        by_the_running_sum,
         my_sampler,
     ],
 )
 def test_samplers_that_are_right_pass(sampler):
     check_sampler(sampler)
+
+
+def ranked(logits, place):
+    """The token at a place of the ranking, counted from the likeliest."""
+    return int(np.argsort(-logits)[place])
+
+
+def is_real(logits):
+    """The model bars some tokens; of the small trials one bars every fourth, the others none."""
+    return 0 < np.isinf(logits).sum() < 100
+
+
+def only_looks_random(logits, rng):
+    rng.random()
+    return ranked(logits, hash(logits.tobytes()) % 3)
+
+
+def seeded_with_the_logits(logits, rng):
+    return sample(logits, rng=hash(logits.tobytes()) % 1000)
+
+
+def random_where_all_are_equal(logits, rng):
+    return int(rng.choice(np.flatnonzero(logits == logits.max())))
+
+
+def another_at_every_call():
+    calls = iter(range(10**9))
+    return lambda logits, rng: ranked(logits, next(calls) % 2)
+
+
+def another_at_every_call_on_real_text():
+    sampler = another_at_every_call()
+    return lambda logits, rng: sampler(logits, rng) if is_real(logits) else sample(logits, rng=rng)
+
+
+def not_the_same_again():
+    met = {}
+
+    def sampler(logits, rng):
+        if not is_real(logits):
+            return sample(logits, rng=rng)
+        here = logits.tobytes()
+        met[here] = met.get(here, -1) + 1
+        return ranked(logits, met[here])
+
+    return sampler
+
+
+@pytest.mark.parametrize(
+    ("sampler", "sentence"),
+    [
+        (only_looks_random, STUCK),
+        (seeded_with_the_logits, STUCK),
+        (random_where_all_are_equal, NEVER),
+        (lambda logits, rng: sample(logits, temperature=0, rng=rng), NEVER),
+        (another_at_every_call(), UNSEEDED),
+        (another_at_every_call_on_real_text(), UNSEEDED),
+        (not_the_same_again(), UNSEEDED),
+    ],
+)
+def test_no_sampler_passes_that_does_not_draw_at_random_with_rng(sampler, sentence, monkeypatch):
+    monkeypatch.setattr(experiment, "TOKENS", 3)
+    assert sentence_on(named("my_sampler", sampler)) == f"Not yet: {sentence}"
+
+
+def test_the_seeds_of_the_two_draws_do_not_tell_which_is_the_second(monkeypatch):
+    monkeypatch.setattr(experiment, "TOKENS", 1)
+    told = []
+
+    def sampler(logits, rng):
+        told.append(rng.bit_generator.seed_seq.spawn_key)
+        return sample(logits, rng=rng)
+
+    experiment.try_out(sampler)
+    assert set(told) == {()}
+
+
+@pytest.mark.parametrize(
+    ("sampler", "sentence"),
+    [
+        (lambda logits, rng: float(sample(logits, rng=rng)), "yours is of type float"),
+        (lambda logits, rng: 0.0, "yours is of type float"),
+        (lambda logits, rng: ["a"] * logits.size, "yours is of type list"),
+        (lambda logits, rng: sample(-logits, temperature=0.3, rng=rng), "never took it"),
+        (lambda logits, rng: rng.integers(logits.size), "never took it"),
+        (lambda logits, rng: sample(logits, temperature=1 + abs(logits.max()) / 20, rng=rng), "40"),
+    ],
+)  # fmt: skip
+def test_a_sentence_says_what_was_seen_and_no_mistake_that_was_not_made(sampler, sentence):
+    said = sentence_on(named("my_sampler", sampler))
+    assert said.startswith("Not yet: ")
+    assert sentence in said
 
 
 def test_a_mistake_that_shows_only_in_real_text_is_told_in_one_sentence():

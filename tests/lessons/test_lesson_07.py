@@ -43,6 +43,10 @@ def test_the_agreement_of_the_opening_question():
     assert f"agreement {agreement(softmax(np.log([64, 24, 9, 3]))):.0%}" in printed(7, "counts")
 
 
+def test_the_guess_meets_the_computed_agreement():
+    assert f"Computed: {agreement(softmax([1, 2, 3, 4])):.2f}" in printed(7, "guess-again")
+
+
 def test_the_position_of_ninety_percent(answers):
     counts, positions = np.log([64, 24, 9, 3]), np.arange(0.05, 3.001, 0.05)
     found = np.array([agreement(softmax(counts, T)) for T in positions])
@@ -111,26 +115,27 @@ def test_the_verdict_on_consistency():
     assert "At T = 0.3 about half of the pairs agree word for word, at T = 1 hardly any" in text
     assert agree["T = 0.3"][0] == pytest.approx(0.5, abs=0.15)
     assert agree["T = 1.0"][0] < 0.15
-    assert "at T = 1 three or four in ten" in text
+    assert "Within nine tokens, three or four in ten are right at T = 1" in text
     assert right["T = 1.0"][0] == pytest.approx(0.35, abs=0.1)
     ((word, points, _),) = verdicts("consistency").values()
     assert word == "holds"
     assert points == pytest.approx(100 * (agree["T = 0.3"][0] - agree["T = 1.0"][0]), abs=1.01)
 
 
-def test_agreement_is_not_correctness():
-    found = re.search(r'is correctness": (\w+) \((\d+) of 10', printed(7, "consistency"))
-    assert found[1] == "fails"
-    assert int(found[2]) >= 1
+def test_agreement_is_not_correctness(draw):
     text = source(7, "consistency-verdict")
     assert "**Where it breaks:** agreement is not correctness" in text
-    assert "On gold hardly any agree at T = 1, nearly all rightly" in text
+    assert "On the planet all agree at T = 0, wrongly" in text  # see test_neptune_leads above
+    assert "On gold hardly any agree at T = 1, though most begin alike, and rightly" in text
+    texts = [answer.text for answer in draw("What is the chemical symbol for gold?", 1.0)]
+    assert solutions.agreement(texts) < 0.15
+    assert np.mean([each.startswith("The chemical symbol for gold is Au") for each in texts]) > 0.6
 
 
 def test_pairs_of_answers_differ_below_a_temperature_of_1(answers):
     assert "At T = 0.3 about half of the pairs of answers already differed" in answers
     assert "about half of the pairs agree" in source(7, "consistency-verdict")
-    same, pairs = map(int, re.search(r"(\d+) of (\d+) pairs", printed(7, "talk")).groups())
+    same, pairs = map(int, re.search(r"(\d+) of (\d+) pairs", printed(7, "talk-twice")).groups())
     assert "Open questions agree less often than facts" in source(7, "noise-text")
     assert same / pairs < alternative("figure")["agreement"]["T = 0.3"][0]
 
@@ -161,15 +166,28 @@ def test_gold_is_right_while_the_wording_differs(draw, answers):
 
 
 def test_hot_answers_part_earlier(draw, answers):
-    assert "At T = 0.3 late, at T = 1 some at the first words" in answers
+    assert "At T = 0.3 after the repeated question, at T = 1 some at the first words" in answers
 
     def partings(temperature):
         texts = [each.tokens for each in draw("What is the color of grass?", temperature)]
         differ = [[x != y for x, y in zip(a, b, strict=False)] for a, b in pairwise(texts)]
         return [each.index(True) for each in differ if any(each)]
 
-    assert min(partings(0.3)) >= 4
+    repeated = len(SmolLM2.load().tokenize("The color of grass is"))
+    assert min(partings(0.3)) >= repeated
     assert min(partings(1.0)) <= 2
+
+
+def test_a_question_of_ones_own_is_answered_and_a_long_one_refused():
+    names = {"text_box": lambda *texts: texts, "explore": lambda *a, **k: names.update(k)}
+    names |= {"ask": lambda question: {0.3: question.upper()}, "tint": str}
+    exec(source(7, "answers") + "\ntemperatures = [0, 0.3, 1.0]", names)
+    exec(source(7, "answers-slider"), names)
+    assert len(set(names["question"])) == 5
+    assert {names[each] for each in ("planet", "gold", "grass")} <= set(names["question"])
+    assert names["show_answers"]("Who?") == "WHO?"
+    with pytest.raises(ValueError, match="at most 300 characters"):
+        names["show_answers"]("word " * 2000)
 
 
 # Personality
@@ -179,9 +197,7 @@ def test_hot_answers_part_earlier(draw, answers):
 def style():
     names = {"re": re}
     for name in ("measure", "style"):
-        tree = ast.parse(source(7, name))
-        tree.body = [each for each in tree.body if getattr(each, "name", "") in ("words", "style")]
-        exec(compile(tree, name, "exec"), names)
+        exec(source(7, name), names)
     return names["style"]
 
 
@@ -200,11 +216,13 @@ def test_the_three_counts_are_what_the_text_says(style, text, expected):
 
 
 def test_one_answer_of_each_setting_to_each_of_twelve_questions():
-    questions = re.findall(r'"([A-Z][^"]*[?.])"', source(7, "small-talk"))
+    questions = re.findall(r'"([A-Z][^"]*[?.])"', source(7, "small-talk-questions"))
     assert len(questions) == len(set(questions)) == 12
-    assert "answers twelve questions at T = 0.3 (twice)" in source(7, "persona-text")
+    assert "answers twelve questions: *a helpful assistant* at T = 0.3 (twice)" in source(
+        7, "persona-text"
+    )
     ended, total = map(int, re.search(r"(\d+) of (\d+) answers", printed(7, "talk")).groups())
-    assert total == 6 * 12
+    assert total == 7 * 12
     assert "Most answers were cut off" in source(7, "noise-text")
     assert ended < total / 3
 
@@ -223,26 +241,35 @@ def test_heat_did_no_more_than_random_tokens():
     word, _, margin = said["T = 1.5 does more than random tokens"]
     assert word == "not shown"
     assert "**Verdict: for personality it is not shown.**" in text
-    assert "ten points between them would be seen" in text
-    assert margin == pytest.approx(10, abs=5)
+    assert "a difference of about twenty points would be seen" in text
+    assert "within twenty points, random tokens did as much" in source(7, "summary")
+    assert margin < 15  # 8 to 21 in repetitions, 14 in the median: twenty are seen in four of five
 
 
 def test_the_system_message_shifts_formality_the_other_way():
     formality = alternative("persona")["formality"]
     text = source(7, "persona-verdict")
-    assert "The system message lowers it by about a dozen" in text
+    assert "The two system messages lower it by about a dozen" in text
     for name in ("young teenager", "small child"):
         mean, margin = formality[name]
         assert mean == pytest.approx(-12, abs=5)
         assert mean + margin < 0
-    word, both, _ = verdicts("judge")["the two messages make it less formal"]
+    word, both, _ = verdicts("judge-messages")["the two messages make it less formal"]
     assert word == "holds"
     assert both == pytest.approx(
         -np.mean([formality[name][0] for name in ("young teenager", "small child")]), abs=1.01
     )
-    assert "Two answers at one temperature differ as much" in text
-    apart = re.search(r"same question: (\d+) points apart", printed(7, "judge"))[1]
-    assert int(apart) == pytest.approx(12, abs=6)
+    assert "Most of that, *an ordinary person* does, too" in text
+    neutral, margin = formality["ordinary person"]
+    assert both / 2 < -neutral
+    assert neutral + margin < 0
+    assert "system messages lowered formality, a neutral one, too" in source(7, "summary")
+
+
+def test_the_settings_of_the_personas_have_as_many_tokens(model):
+    whos = re.findall(r'\("(an? [a-z ]+)", ', source(7, "small-talk"))
+    assert len(whos) == 7
+    assert len({len(model.tokenize(f"You are {who}.")) for who in whos}) == 1
 
 
 def test_what_the_figure_does_not_show():

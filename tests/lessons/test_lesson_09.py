@@ -1,10 +1,15 @@
 """The numbers that lesson 9's answers and verdicts name are those that its cells give."""
 
+import json
+import re
+
 import numpy as np
 import pytest
-from lessons import printed, verdicts
+from lessons import printed, source, verdicts
 
 from tempsampling import entropy, mean_and_margin, softmax
+from tempsampling.lessons.check import diagnosis
+from tempsampling.lessons.exercises import lesson_09
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import score
 
@@ -16,6 +21,7 @@ PLACE = [range(6), range(6), range(4)]
 COOK = [[2.5, 2.0, 3.0, 1.5, 2.0, 1.0], [3.5, 2.5, 2.0, 1.0, 2.0, 0.5], [2.5, 2.0, 1.0, 1.5]]
 ODD = ["Boil the cheese", "Chop the pasta", "Chop the eggs"]
 ODD += ["Fry the pasta", "Stir the chicken", "Mix the chicken"]
+HEATS = 2 ** np.linspace(-4, 5, 181)
 IS_ODD = np.isin([[f"{a} the {i}" for i in INGREDIENTS] for a in ACTIONS], ODD)
 
 
@@ -69,9 +75,9 @@ def test_the_last_of_each_list_has_two_thirds(text):
 
 def test_the_effective_numbers_of_recipes(text, answers):
     assert f"{2 ** bits(COOK, 1.0).mean():.1f} at T = 1 is the size of a typical slot" in text
-    assert f"as evenly as {recipes(COOK, 2.0):.0f} equally likely" in text
+    assert f"as uncertain as {recipes(COOK, 2.0):.0f} equally likely ones" in text
     hand, place = recipes(COOK, 2.0), recipes(PLACE, 2.0)
-    assert f"{hand:.1f} effective recipes at T = 2; scored by place, it was {place:.1f}" in answers
+    assert f"{hand:.1f} effective recipes at T = 2; the one scored by place, {place:.1f}" in answers
     assert f"from {recipes(COOK, 1.0):.1f} to {hand:.1f}" in answers
     assert f"{recipes(COOK, 0.5):.1f} recipes at T = 0.5, {hand:.1f} at T = 2" in text
 
@@ -119,47 +125,140 @@ def test_what_the_model_knows(readings, ratios, text):
     mean, margin = mean_and_margin(cheese)
     assert mean < 0 < mean + margin
     ends = f"({2.0 ** (mean - margin):.1f} to {2.0 ** (mean + margin):.1f})"
-    assert f"{times['Boil the cheese']:.1f} times {ends}; its rank" in text
+    assert f"{times['Boil the cheese']:.1f} times {ends}, and its rank" in text
     below = (ratios.mean(axis=0) < 0)[IS_ODD], (ratios.mean(axis=0) < 0)[~IS_ODD]
     assert [int(each.sum()) for each in below] == [6, 13]
     assert 'than others": holds (by chance 0.1%)' in printed(9, "knows-control")
-    assert "lie as low in 0.1% of draws only" in text
+    assert "only 0.1% of random sixes lie as low" in text
+    assert "that do not chop: by chance 9%\n" in printed(9, "knows-control")
+    assert "(Without the two *Chop* pairs: 9% of random fours.)" in text
     assert "at most 21% of the next token" in text
     tables = [joint(reading, 1.0) for reading in readings]
     ranks = [int((p > p[5, 5]).sum()) + 1 for p in tables]
     assert f"between {min(ranks)} and {max(ranks)}" in text
 
 
-def test_odd_pairs_against_temperature(readings, text):
-    place = [
-        np.outer(softmax(np.arange(6), T), softmax(np.arange(6), T))[IS_ODD].sum() for T in (0.5, 2)
-    ]
-    tables = [[joint(r, T) for r in readings] for T in (0.5, 2)]
-    alike = [np.mean([separate(p)[IS_ODD].sum() for p in row]) for row in tables]
-    model = [np.mean([p[IS_ODD].sum() for p in row]) for row in tables]
-    assert "By place, in this order, it fails: from T = 0.5 to 2, odd pairs fall" in text
-    assert "odd pairs fall from {:.0%} to {:.0%}.".format(*place) in text
-    assert "For the joint model it holds, from {:.0%} to {:.0%};".format(*model) in text
-    assert "separate draws stay near 20% here" in text
-    assert np.allclose(alike, 0.2, atol=0.015)
-    assert f"What lies below chance, {IS_ODD.mean():.1%}, rises" in text
+@pytest.fixture(scope="module")
+def heated(readings):
+    """Each writer's probability of each pair: prompts, temperatures, pairs."""
+    joints = np.array([[joint(r, T) for T in HEATS] for r in readings])
+    alone = np.array([[separate(p) for p in row] for row in joints])
+    return {"separate": alone.reshape(6, -1, 36), "joint": joints.reshape(6, -1, 36)}
 
 
-def test_odd_pairs_at_equal_variety(readings, text):
-    heats = 2 ** np.linspace(-4, 5, 181)
-    shares = []
-    for make in (separate, np.asarray):
-        for reading in readings:
-            tables = np.array([make(joint(reading, T)) for T in heats])
-            numbers = 2 ** entropy(tables.reshape(181, 36))
-            assert np.all(np.diff(numbers) > 0)  # interpolation needs it
-            assert numbers[0] < 4
-            assert numbers[-1] > 32
-            shares.append(np.interp(12, numbers, tables[:, IS_ODD].sum(axis=1)))
-    alike, model = np.reshape(shares, (2, 6)).mean(axis=1)
-    assert f"SmolLM2 wrote {model:.1%} odd ones, separate draws {alike:.1%}" in text
-    shown = f"at 12 pairs: separate {alike:.1%}, joint {model:.1%}\n"
-    assert shown in printed(9, "claim-numbers")
+def any_six(change, rise):
+    """How many of many random sixes change as much or more."""
+    rng = np.random.default_rng(11)
+    sixes = np.array([rng.permutation(36)[:6] for _ in range(20_000)])
+    return np.mean(change.mean(axis=0)[sixes].sum(axis=1) >= rise)
+
+
+def test_odd_pairs_against_temperature(heated, text):
+    at = softmax(np.arange(6), 0.5), softmax(np.arange(6), 2)
+    place = [np.outer(p, p)[IS_ODD].sum() for p in at]
+    cold, hot = (np.abs(HEATS - T).argmin() for T in (0.5, 2))
+    shares = {name: p[:, :, IS_ODD.ravel()].sum(axis=2) for name, p in heated.items()}
+    model = shares["joint"][:, [cold, hot]].mean(axis=0)
+    assert "By place, in this order, it fails: {:.0%} to {:.0%}.".format(*place) in text
+    assert "For the joint model it holds: {:.0%} to {:.0%}.".format(*model) in text
+    by_prompt = 100 * (shares["separate"][:, hot] - shares["separate"][:, cold])
+    rise, margin = mean_and_margin(by_prompt)
+    assert f"it depends on the prompt ({rise:+.1f} ± {margin:.1f} points)" in text
+    assert by_prompt.min() < -3 < 10 < by_prompt.max()
+
+
+def test_heat_lifts_whatever_lies_below_chance(heated, text):
+    p = heated["joint"]
+    cold, hot = (np.abs(HEATS - T).argmin() for T in (0.5, 2))
+    change = p[:, hot] - p[:, cold]
+    rng = np.random.default_rng(12)
+    sixes = np.array([rng.permutation(36)[:6] for _ in range(4000)])
+    before, rise = p[:, cold].mean(axis=0)[sixes], change.mean(axis=0)[sixes]
+    below = before.sum(axis=1) < 1 / 6
+    assert np.mean(rise.sum(axis=1)[below] > 0) > 0.995
+    as_much = any_six(change, change.mean(axis=0)[IS_ODD.ravel()].sum())
+    assert as_much == pytest.approx(0.41, abs=0.02)
+    assert "41% of random sixes rise as much" in text
+    assert "as much or more: 41% of any six pairs" in printed(9, "claim-judged")
+
+
+def test_odd_pairs_at_equal_variety(heated, text):
+    at_12 = {}
+    for name, p in heated.items():
+        numbers = 2 ** entropy(p)
+        assert np.all(np.diff(numbers) > 0)  # interpolation needs it
+        assert np.all(numbers[:, 0] < 4)
+        assert np.all(numbers[:, -1] > 35)
+        rows = zip(numbers, p, strict=True)
+        at_12[name] = np.array([[np.interp(12, x, y) for y in each.T] for x, each in rows])
+    alike, model = (at_12[n].mean(axis=0)[IS_ODD.ravel()].sum() for n in ("separate", "joint"))
+    assert f"{model:.1%} of SmolLM2's were odd, {alike:.1%} by separate draws" in text
+    shown = f"at 12 pairs: separate {alike:.1%} odd\nat 12 pairs: joint {model:.1%} odd\n"
+    assert shown in printed(9, "claim-judged")
+    more = at_12["separate"] - at_12["joint"]
+    assert f"these are odder by {100 * (alike - model):.1f} points" in text
+    assert any_six(more, alike - model) == pytest.approx(0.02, abs=0.005)
+    assert "as much or more: 2% of any six pairs" in printed(9, "claim-judged")
+    assert "points; 2% of random sixes reach that" in text
+
+
+def test_the_sheets_are_those_that_the_check_judges():
+    sheets = dict(re.findall(r"^([ABC]) = (\[.*\])$", source(9, "exercise-2"), re.M))
+    assert {name: json.loads(counts) for name, counts in sheets.items()} == lesson_09.SHEETS
+    assert {sum(counts) for counts in lesson_09.SHEETS.values()} == {1000}
+
+
+@pytest.mark.parametrize("sheet", ["A", "C"])
+def test_slots_could_have_written_these_sheets(sheet):
+    counts, temperature = np.array(lesson_09.SHEETS[sheet]), lesson_09.WRITTEN_AT[sheet]
+    expected = np.outer(softmax([2.0, 0.0], temperature), softmax([1.0, 0.0], temperature)).ravel()
+    assert np.sum((counts - 1000 * expected) ** 2 / (1000 * expected)) < 7.8  # 5%, 3 degrees
+    boiled, eggs = counts[:2].sum(), counts[::2].sum()
+    for z, often in [(2, boiled), (1, eggs)]:  # either slot alone says it well enough
+        told = z / np.log(often / (1000 - often))
+        assert told == pytest.approx(temperature, rel=lesson_09.NEAR / 2)
+
+
+def test_no_slots_could_have_written_the_other_sheet():
+    counts = np.reshape(lesson_09.SHEETS["B"], (2, 2))
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / 1000
+    assert np.sum((counts - expected) ** 2 / expected) > 100
+
+
+@pytest.mark.parametrize(
+    "result",
+    [(2.95, None, 0.79), np.array([3, None, 0.8]), [2 / np.log(664 / 336), None, 0.8]],
+)
+def test_other_right_answers_pass(result):
+    def who_wrote_it():
+        return result
+
+    assert diagnosis(who_wrote_it)[0].startswith("Correct.")
+
+
+def _wrong(*result):
+    def who_wrote_it():
+        return list(result)
+
+    return diagnosis(who_wrote_it)[0]
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ((2.95, 2.0, 0.79), "Slots would not write sheet B"),
+        ((None, 2.0, None), "Sheet A looks like the work of slots"),
+        ((0.79, None, 2.95), "At T = 0.79 slots would boil 926 of 1,000"),
+        ((2.95, None, 0.4), "On sheet C it is 927 and 781 times."),
+        ((2.95, 0, 0.79), "or None for the model"),
+        ((2.95, float("nan"), 0.79), "or None for the model"),
+        ((-2.95, None, 0.79), "a temperature above 0"),
+        ((float("inf"), None, 0.79), "a temperature above 0"),
+        ((2.95, None), "Return a list of three"),
+    ],
+)
+def test_a_wrong_answer_is_told_what_speaks_against_it(result, said):
+    assert said in _wrong(*result)
 
 
 def test_the_words_of_the_verdicts():

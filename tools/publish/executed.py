@@ -12,6 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from tempsampling.lessons.progress import PLACE
 from tempsampling.widgets.explore import EXPORT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +33,9 @@ def executed(path: Path):
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": path.parent}},
     )
-    client.execute(env=os.environ | {EXPORT: "1", "TQDM_DISABLE": "1"})  # a bar is for people
+    # A bar is for people, and what was passed is the learner's.
+    own = {EXPORT: "1", "TQDM_DISABLE": "1", PLACE: os.devnull}
+    client.execute(env=os.environ | own)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for outdated in FOLDER.glob(f"{path.stem}-*.ipynb"):
         outdated.unlink()

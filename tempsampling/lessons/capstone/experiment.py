@@ -5,6 +5,7 @@ differ, *likelihood* the mean logarithm of their probabilities under the model, 
 goes on with the first of the two.
 """
 
+import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,12 +15,13 @@ from numpy.typing import NDArray
 from tempsampling._progress import progress
 from tempsampling._validate import generator
 from tempsampling.lessons.capstone.baselines import prompts_of
-from tempsampling.lessons.capstone.problems import drawn
+from tempsampling.lessons.capstone.problems import NEVER, UNSEEDED, WrongSamplerError, drawn
 from tempsampling.model.interface import Model
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.numerics.distributions import log_softmax
 
 TEXTS, TOKENS = 4, 20  # that a sampler writes for each prompt, and of each text
+ONE_IN = 10  # places at which a draw is made again
 BATCH = 64  # texts written at once: memory grows with them
 
 
@@ -48,15 +50,25 @@ def try_out(sampler: Callable, prompts: str = "practice", seed: int = 1) -> Tria
     WrongSamplerError for a sampler that is wrong, in one sentence.
     """
     names, model = prompts_of(prompts), SmolLM2.load()
-    # The two draws have generators of their own: a sampler cannot tell the second from the first.
-    streams = generator(seed, "seed").spawn(2 * len(names) * TEXTS)
+    # The two draws have generators of their own, whose seeds tell nothing: a sampler cannot know
+    # the second from the first. One that keeps count of its calls could, so at some places, drawn
+    # at random, one of the two draws is made again.
+    mine = generator(seed, "seed")
+    streams = list(map(np.random.default_rng, mine.integers(2**63, size=2 * len(names) * TEXTS)))
 
     def draw(i: int, logits: NDArray) -> tuple[float, ...]:
-        one, other = (drawn(sampler, logits, rng) for rng in streams[2 * i : 2 * i + 2])
+        pair, again = streams[2 * i : 2 * i + 2], int(mine.integers(2 * ONE_IN))
+        kept = copy.deepcopy(pair[again]) if again < 2 else None
+        tokens = [drawn(sampler, logits, rng) for rng in pair]
+        if kept and drawn(sampler, logits, kept) != tokens[again]:
+            raise WrongSamplerError(f"Not yet: {UNSEEDED}")
+        one, other = tokens
         log_p = log_softmax(logits)
         return one, (log_p[one] + log_p[other]) / 2, one != other
 
     written = write(model, names, draw, TEXTS)
+    if not written[..., 2].any():
+        raise WrongSamplerError(f"Not yet: {NEVER}")
     texts = [model.decode(tokens) for tokens in written[:, 0, :, 0].astype(int).tolist()]
     return Trial(prompts, written[..., 1:].mean(axis=(1, 2)), texts)
 

@@ -62,7 +62,7 @@ def standing(trial: Trial) -> str:
     result = f"yours is {found.side} by {abs(points):.1f} ± {margin:.1f} percentage points"
     if not found.side:
         result = f"they cannot be told apart ({points:+.1f} ± {margin:.1f} percentage points)"
-    best = f"The best baseline as likely as that, {found.best}, has {found.there:.1%}"
+    best = f"At that likelihood the best baseline, {found.best}, has {found.there:.1%}"
     return f"{said} {best}: {result}."
 
 

@@ -1,12 +1,16 @@
-"""Lesson 12: the slide's rule, with a confidence that comes from the model."""
+"""Lesson 12: the slide's rule, its confidence from the model; a prompt that keeps it cold."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from tempsampling.lessons import solutions
+from tempsampling.lessons.calls import NOTHING, TooLongError, call, one_line, raised
 from tempsampling.lessons.exercises.exercise import Exercise
+from tempsampling.model.smollm import SmolLM2
 from tempsampling.numerics.distributions import entropy, softmax
+from tempsampling.numerics.sampling import sample
+from tempsampling.numerics.uncertainty import mean_and_margin
 
 
 def _rule(confidence: Callable[[np.ndarray], float]) -> Callable:
@@ -22,6 +26,14 @@ def _bits(logits: np.ndarray) -> float:
     return entropy(softmax(logits))
 
 
+def _draw(rng: np.random.Generator) -> dict:
+    logits = rng.normal(size=int(rng.integers(1, 12))) * rng.choice([1.0, 5.0, 1000.0])
+    if rng.random() < 0.3:
+        logits = np.round(logits)  # ties
+    low = float(rng.choice([0.05, 0.5, 1.0]))
+    return {"logits": logits, "low": low, "high": low + float(rng.choice([0.0, 0.7, 1.5, 50.0]))}
+
+
 WARM_UP = Exercise(
     solution=solutions.adaptive_temperature,
     arguments=[
@@ -29,10 +41,10 @@ WARM_UP = Exercise(
         {"logits": np.array([4.0, -1.0, 2.0, 1.5, 0.0]), "low": 0.25, "high": 1.25},
     ],
     mistakes={
-        "You took the largest logit for the confidence. It is above 1, and the temperature falls"
-        " below low. Take the softmax first.": _rule(np.max),
-        "Your temperature is always low: the largest logit, clamped, is 1. Take the largest"
-        " probability; it needs no clamp.": _rule(lambda logits: np.clip(logits.max(), 0, 1)),
+        "You took the largest logit for the confidence. It is no probability, and T can leave the"
+        " range from low to high. Take the softmax first.": _rule(np.max),
+        "You clamped the largest logit. It says nothing without the others: take the largest"
+        " probability, which needs no clamp.": _rule(lambda logits: np.clip(logits.max(), 0, 1)),
         "Your rule heats where the model is sure. Use 1 minus the"
         " confidence.": lambda logits, low, high: low + _largest(logits) * (high - low),
         "You took the mean probability. That is 1 divided by the number of tokens, whatever the"
@@ -52,10 +64,9 @@ WARM_UP = Exercise(
         " probability.": lambda logits, low, high: (
             low + _bits(logits) / np.log2(logits.size) * (high - low)
         ),
-        "You forgot to add low: a certain model would get T = 0.": lambda logits, low, high: (
-            (1 - _largest(logits)) * (high - low)
-        ),
-        "You forgot to subtract low: a model without any idea would get low +"
+        "You forgot to add low: at a confidence of 1, T must be low, and yours is"
+        " 0.": lambda logits, low, high: (1 - _largest(logits)) * (high - low),
+        "You forgot to subtract low: at a confidence of 0, T must be high, and yours is low +"
         " high.": lambda logits, low, high: low + (1 - _largest(logits)) * high,
         "You left low out. T runs from low to high: low + (1 - confidence) * (high -"
         " low).": lambda logits, low, high: (1 - _largest(logits)) * high,
@@ -78,5 +89,83 @@ WARM_UP = Exercise(
         "You rounded to a whole number. A temperature may be anything"
         " between.": lambda logits, low, high: round(low + (1 - _largest(logits)) * (high - low)),
     },
+    draw=_draw,
     praise="Cold where the model is sure, hot where it is not, and never outside low to high.",
+)
+
+
+TEXTS, TOKENS, LONGEST = 8, 16, 300
+TEXT = "Not yet: return a text, your prompt; yours is of type {}."
+TOO_LONG = f"Your prompt is longer than {LONGEST} characters. A pattern shows sooner."
+UNSURE = (
+    "After your prompt the rule begins above T = 1, for the model gives no next token 67%, and its"
+    " mean is above 1, too. Look for a beginning that you could go on with yourself, token by"
+    " token."
+)
+HEATS = (
+    "The rule begins below T = 1, but its mean over the texts is above. What goes on after your"
+    " prompt does not stay sure for 16 tokens: look in the trace where it heats up."
+)
+CLOSE = (
+    "The mean T of the eight texts is below 1, but not by more than its margin: they differ too"
+    " much. Look for a pattern to which the model returns after an odd token."
+)
+
+
+def _temperatures(prompt: str) -> np.ndarray:
+    """The T of the slide's rule from 0.5 to 2 at each token of each text that it writes."""
+    model = SmolLM2.load()
+    noise = np.random.default_rng(seed=1912).random((TOKENS, TEXTS))
+    logits, memory = model.next_logits([model.tokenize(prompt)] * TEXTS)
+    chosen = []
+    for numbers in noise:
+        logits[:, list(model.end_tokens)] = -np.inf
+        chosen.append([solutions.adaptive_temperature(z, 0.5, 2.0) for z in logits])
+        rows = zip(logits, chosen[-1], numbers, strict=True)
+        tokens = [[int(sample(z, temperature=T, noise=u))] for z, T, u in rows]
+        logits, memory = model.next_logits(tokens, memory)
+    return np.array(chosen)
+
+
+def _judged(prompt: str) -> str:
+    if not prompt:
+        return "Not yet: your prompt is empty."
+    if len(prompt) > LONGEST:
+        return f"Not yet: {TOO_LONG}"
+    try:
+        found = _temperatures(prompt)
+    except ValueError as error:  # it is no text that can be read
+        return f"Not yet: {one_line(str(error))}."
+    mean, margin = mean_and_margin(found.mean(axis=0))
+    if mean + margin < 1:
+        return f"Correct. {SECOND.praise} On average it wrote at T = {mean:.2f} ± {margin:.2f}."
+    if mean < 1:
+        return f"Not yet: {CLOSE}"
+    return f"Not yet: {HEATS if found[0, 0] < 1 else UNSURE}"
+
+
+def _judge(answer: Callable) -> tuple[str, None]:
+    try:
+        prompt = call(answer, {})
+    except TooLongError:
+        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
+    except (Exception, SystemExit) as error:
+        return f"Not yet: {answer.__name__}() {raised(error)}.", None
+    if prompt is None or prompt is ...:
+        return NOTHING.format(answer.__name__), None
+    if not isinstance(prompt, str):
+        return TEXT.format(type(prompt).__name__), None
+    return _judged(prompt), None
+
+
+SECOND = Exercise(
+    solution=solutions.cold_prompt,
+    mistakes={
+        TOO_LONG: lambda: "one two three " * 40,
+        UNSURE: lambda: "The future of AI is",
+        HEATS: lambda: "2, 4, 8, 16, 32,",
+        CLOSE: lambda: "2 + 2 = 4, 3 + 3 = 6, 4 + 4 =",
+    },
+    praise="The rule stays cold after your prompt, with random numbers that you had not seen.",
+    judge=_judge,
 )
