@@ -71,10 +71,11 @@ def test_intervals_of_five_prompts_reach_past_the_ends():
     assert "intervals pass 0 and 100%" in source(3, "claim-verdict")
 
 
-def test_after_a_sentence_read_eight_times_two_draws_nearly_always_agree():
+def test_after_the_cat_eight_times_two_draws_nearly_always_agree():
     share = printed(3, "agree-sure").split()[-1]
     assert float(share.rstrip("%")) == pytest.approx(99.6, abs=0.2)
-    assert "After a sentence read eight times they agree in 99.6%." in source(3, "claim-verdict")
+    claim = 'After "The cat sat on the old chair." eight times: 99.6% at T = 0.2.'
+    assert claim in source(3, "claim-verdict")
 
 
 def test_the_verdicts_are_those_of_the_prose():
