@@ -23,7 +23,7 @@ SHADOW = "#c8c8c8"
 COLD_TO_HOT = LinearSegmentedColormap.from_list(
     "temperature", ["#0b1f5b", "#4a3aa0", "#a83a8a", "#d84f4a", "#ea7f16"]
 )
-COLDEST, HOTTEST = 0.25, 4.0  # where the ramp ends
+COLDEST, HOTTEST = 0.1, 4.0  # where the ramp ends
 
 
 class ProbabilityBars:
@@ -127,10 +127,10 @@ class ProbabilityBars:
 def temperature_color(temperature: float) -> str:
     """Return the course's color of a temperature, from cold (dark blue) to hot (orange).
 
-    Equal ratios of temperatures are equal steps, from T = 1/4 to T = 4.
+    Equal ratios of temperatures are equal steps, from T = 0.1 to T = 4.
 
     >>> temperature_color(0), temperature_color(1.0), temperature_color(float("inf"))
-    ('#0b1f5b', '#a83a89', '#ea7f16')
+    ('#0b1f5b', '#c0446a', '#ea7f16')
     """
     t = real_number(temperature, "temperature", 0)
     place = np.log(np.clip(t, COLDEST, HOTTEST) / COLDEST) / np.log(HOTTEST / COLDEST)
