@@ -4,7 +4,6 @@ Those that rest on sampled text are read from the committed output of the cell t
 with room for what another machine's rounding may change.
 """
 
-import ast
 import re
 from itertools import pairwise
 
