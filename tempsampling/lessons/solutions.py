@@ -69,6 +69,13 @@ def distinct(tokens, prompt_length, n):
     return len(set(grams)) / len(grams)
 
 
+def hollow():
+    """Lesson 5: a text that the measures praise, and that tells nothing."""
+    numbers = "one two three four five six seven eight nine ten eleven twelve"
+    numbers += " thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+    return numbers.replace(" ", ", ") + ", twenty, twenty-one, twenty-two"
+
+
 def expected_different(probabilities, n):
     """Lesson 6: how many different outcomes to expect in n draws."""
     missed = (1 - probabilities) ** n
