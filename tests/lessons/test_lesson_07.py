@@ -240,7 +240,7 @@ def test_heat_did_no_more_than_random_tokens():
     word, _, margin = said["T = 1.5 does more than random tokens"]
     assert word == "not shown"
     assert "**Verdict: for personality it is not shown.**" in text
-    assert "a difference of about twenty points would be seen" in text
+    assert "a difference of about twenty points between the two would have been seen" in text
     assert "within twenty points, random tokens did as much" in source(7, "summary")
     assert margin < 15  # 8 to 21 in repetitions, 14 in the median: twenty are seen in four of five
 
@@ -258,7 +258,7 @@ def test_the_system_message_shifts_formality_the_other_way():
     assert both == pytest.approx(
         -np.mean([formality[name][0] for name in ("young teenager", "small child")]), abs=1.01
     )
-    assert "Most of that, *an ordinary person* does, too" in text
+    assert "*An ordinary person* does most of that, too" in text
     neutral, margin = formality["ordinary person"]
     assert both / 2 < -neutral
     assert neutral + margin < 0

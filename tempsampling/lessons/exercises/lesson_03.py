@@ -126,6 +126,22 @@ def _draw_table(rng: np.random.Generator) -> dict:
     }
 
 
+def _forgetful(p: np.ndarray, length: int) -> float:
+    """Square the ordinary chances at each place, as if nothing had been agreed on before."""
+    chance, row = 1.0, p[0]
+    for _ in range(length):
+        chance, row = chance * (row**2).sum(), row @ p
+    return chance
+
+
+def _along_the_likeliest(p: np.ndarray, length: int) -> float:
+    """Take any word to agree on, but go on after the likeliest."""
+    chance, word = 1.0, 0
+    for _ in range(length):
+        chance, word = chance * (p[word] ** 2).sum(), p[word].argmax()
+    return chance
+
+
 SECOND = Exercise(
     solution=solutions.chance_to_agree,
     arguments=[
@@ -162,6 +178,10 @@ SECOND = Exercise(
         " text: sum over all of them.": _of_table(_likeliest),
         "This is the chance that both write the likeliest word each time. They may agree on any"
         " text: sum over all of them.": _of_table(lambda p, length: _likeliest(p, length) ** 2),
+        "You squared the ordinary chance of each word at each place. Texts that agreed so far are"
+        " more often at likely words: carry p * p from word to word, not p.": _of_table(_forgetful),
+        "You went on after the likeliest word alone. The texts may agree on any word: go on after"
+        " each, and add up.": _of_table(_along_the_likeliest),
         "This is the mean chance that one more word agrees, to the power of the length. Which row"
         " counts depends on the words before.": _of_table(
             lambda p, length: (p**2).sum(axis=1).mean() ** length

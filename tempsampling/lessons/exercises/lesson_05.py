@@ -1,9 +1,18 @@
-"""Lesson 5: distinct-n of the generated part."""
+"""Lesson 5: distinct-n of the generated part, and a text that fools the measures."""
 
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
 
 from tempsampling.lessons import solutions
+from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
 from tempsampling.lessons.exercises.exercise import Exercise
+from tempsampling.lessons.texts import shipped_texts
+from tempsampling.model.smollm import SmolLM2
+from tempsampling.numerics.distributions import log_softmax
+from tempsampling.numerics.metrics import distinct_n
 
 
 def _grams(tokens: list, n: int, step: int = 1) -> list[tuple]:
@@ -12,6 +21,14 @@ def _grams(tokens: list, n: int, step: int = 1) -> list[tuple]:
 
 def _share(grams: list[tuple]) -> float:
     return len(set(grams)) / len(grams)
+
+
+def _draw(rng: np.random.Generator) -> dict:
+    prompt_length, n = int(rng.integers(0, 9)), int(rng.integers(1, 6))
+    written = int(rng.choice([n, n + 1, n + rng.integers(60)]))  # one n-gram at least
+    kinds = rng.choice([1, 2, 5, 49_152])
+    tokens = rng.integers(kinds, size=prompt_length + written).tolist()
+    return {"tokens": tokens, "prompt_length": prompt_length, "n": n}
 
 
 WARM_UP = Exercise(
@@ -65,5 +82,74 @@ WARM_UP = Exercise(
         "This is the number of all n-grams. Count the different ones, and divide by"
         " it.": lambda tokens, prompt_length, n: len(_grams(tokens[prompt_length:], n)),
     },
+    draw=_draw,
     praise="It counts what the model wrote, every n-gram of it, and nothing else.",
+)
+
+
+HALF, PIECES = 20, slice(60, 80)  # tokens of a text, and of a tale that the lesson does not read
+NEW, SAVED, READ = 0.9, 0.5, 2000  # the bars, and how many characters are read
+KIND = "Return a text, as a string."
+SHORT = f"The text needs at least {2 * HALF} tokens, in its first {READ:,} characters."
+AGAIN = "Its beginning saves enough, but too many of its pairs come again."
+UNFORESEEN = "Its pairs are new, but its beginning saves too little. What goes on in only one way?"
+NEITHER = "Neither: too many of its pairs come again, and yet its beginning saves too little."
+
+
+@cache
+def _pieces() -> list[list[int]]:
+    """Pieces of tales; the lesson reads the first 50 tokens of each."""
+    tales = shipped_texts("stories")[::4]
+    return [SmolLM2.load().tokenize(tale)[PIECES] for tale in tales]
+
+
+def _saved(tokens: list[int]) -> float:
+    """Return the share of its end's surprise that the beginning of a text saves."""
+    begin, end = tokens[:HALF], tokens[HALF:]
+    rows = [[*before, *end] for before in (begin, *_pieces())]
+    read = SmolLM2.load().logits_for(rows)[:, HALF - 1 : -1]
+    own, *apart = [-log_softmax(each)[np.arange(HALF), end].sum() for each in read]
+    return 1 - own / np.mean(apart)
+
+
+def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
+    try:
+        text = call(answer, {})
+    except TooLongError:
+        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
+    except (Exception, SystemExit) as error:
+        return f"Not yet: {answer.__name__}() {raised(error)}.", None
+    if text is None or text is ...:
+        return NOTHING.format(answer.__name__), None
+    if not isinstance(text, str):
+        return f"Not yet: {KIND}", None
+    try:
+        tokens = SmolLM2.load().tokenize(text[:READ])[: 2 * HALF]
+    except ValueError as error:  # not every string is text
+        return f"Not yet: SmolLM2 {raised(error)}", None
+    if len(tokens) < 2 * HALF:
+        return f"Not yet: {SHORT}", None
+    new, saved = distinct_n([tokens], 2), _saved(tokens)
+    verdict = {(False, True): AGAIN, (True, False): UNFORESEEN, (False, False): NEITHER}
+    wrong = verdict.get((new >= NEW, saved >= SAVED))
+    sentence = f"Not yet: {wrong}" if wrong else f"Correct. {SECOND.praise}"
+    measured = f"Of the first {2 * HALF} tokens: distinct-2 {new:.2f}, its beginning saves"
+    return sentence, lambda: print(f"{measured} {saved:.0%}.")
+
+
+SECOND = Exercise(
+    solution=solutions.hollow,
+    mistakes={
+        KIND: lambda: ["one", "two", "three"],
+        SHORT: lambda: "one, two, three",
+        AGAIN: lambda: ", ".join(map(str, range(1, 60))),
+        UNFORESEEN: lambda: (
+            "Yesterday I went to the market to buy some bread and cheese. On the way home I met an"
+            " old friend, who told me about her new job in a hospital near the sea, and about the"
+            " long nights there."
+        ),
+        NEITHER: lambda: 50 * "hello ",
+    },
+    judge=_judge,
+    praise="No tale above saves as much. Measures that say nothing about sense can be fooled.",
 )

@@ -11,6 +11,7 @@ from tempsampling.model.smollm import SmolLM2
 from tempsampling.numerics.distributions import entropy, softmax
 from tempsampling.numerics.sampling import sample
 from tempsampling.numerics.uncertainty import mean_and_margin
+from tempsampling.writing.labels import percent, visible
 
 
 def _rule(confidence: Callable[[np.ndarray], float]) -> Callable:
@@ -97,10 +98,14 @@ WARM_UP = Exercise(
 TEXTS, TOKENS, LONGEST = 8, 16, 300
 TEXT = "Not yet: return a text, your prompt; yours is of type {}."
 TOO_LONG = f"Your prompt is longer than {LONGEST} characters. A pattern shows sooner."
+SPACE = (
+    "Your prompt ends in a space, which the model expects at the beginning of the next word, and"
+    " the rule stays hot. Remove it."
+)
 UNSURE = (
     "After your prompt the rule begins above T = 1, for the model gives no next token 67%, and its"
-    " mean is above 1, too. Look for a beginning that you could go on with yourself, token by"
-    " token."
+    " mean is above 1, too. You may know how to go on; the model does not. The end of a sentence"
+    " is such a place, and so is a list that might be over."
 )
 HEATS = (
     "The rule begins below T = 1, but its mean over the texts is above. What goes on after your"
@@ -127,24 +132,33 @@ def _temperatures(prompt: str) -> np.ndarray:
     return np.array(chosen)
 
 
-def _judged(prompt: str) -> str:
+def _judged(prompt: str) -> tuple[str, Callable[[], None] | None]:
     if not prompt:
-        return "Not yet: your prompt is empty."
+        return "Not yet: your prompt is empty.", None
     if len(prompt) > LONGEST:
-        return f"Not yet: {TOO_LONG}"
+        return f"Not yet: {TOO_LONG}", None
     try:
         found = _temperatures(prompt)
     except ValueError as error:  # it is no text that can be read
-        return f"Not yet: {one_line(str(error))}."
+        return f"Not yet: {one_line(str(error))}.", None
     mean, margin = mean_and_margin(found.mean(axis=0))
     if mean + margin < 1:
-        return f"Correct. {SECOND.praise} On average it wrote at T = {mean:.2f} ± {margin:.2f}."
-    if mean < 1:
-        return f"Not yet: {CLOSE}"
-    return f"Not yet: {HEATS if found[0, 0] < 1 else UNSURE}"
+        return f"Correct. {SECOND.praise}", lambda: print(_measured(prompt, mean, margin))
+    wrong = CLOSE if mean < 1 else HEATS if found[0, 0] < 1 else UNSURE
+    if wrong != CLOSE and prompt.endswith(" "):
+        wrong = SPACE
+    return f"Not yet: {wrong}", lambda: print(_measured(prompt, mean, margin))
 
 
-def _judge(answer: Callable) -> tuple[str, None]:
+def _measured(prompt: str, mean: float, margin: float) -> str:
+    """Say at which T the rule wrote, and how sure the model is at first."""
+    model = SmolLM2.load()
+    p = softmax(model.logits(prompt))
+    first = f"{visible(model.decode([int(p.argmax())]))} with {percent(p.max())}"
+    return f"Mean T {mean:.2f} ± {margin:.2f}; after your prompt the likeliest token is {first}."
+
+
+def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
     try:
         prompt = call(answer, {})
     except TooLongError:
@@ -155,13 +169,14 @@ def _judge(answer: Callable) -> tuple[str, None]:
         return NOTHING.format(answer.__name__), None
     if not isinstance(prompt, str):
         return TEXT.format(type(prompt).__name__), None
-    return _judged(prompt), None
+    return _judged(prompt)
 
 
 SECOND = Exercise(
     solution=solutions.cold_prompt,
     mistakes={
         TOO_LONG: lambda: "one two three " * 40,
+        SPACE: lambda: "The future of AI is ",
         UNSURE: lambda: "The future of AI is",
         HEATS: lambda: "2, 4, 8, 16, 32,",
         CLOSE: lambda: "2 + 2 = 4, 3 + 3 = 6, 4 + 4 =",
