@@ -68,7 +68,9 @@ def _problem(exercise: Exercise, answer: Callable) -> str | None:
         if _agree(mistake, trials, results):
             return f"Not yet: {sentence}"
     if all(map(_close, results, expected)):
-        return "Not yet: right to two or three digits only. Do not round or clip inside the function."
+        return (
+            "Not yet: right to two or three digits only. Do not round or clip inside the function."
+        )
     return problems[0]
 
 

@@ -7,6 +7,7 @@ same text in a fold. Its name is the name of the lesson's exercise.
 import numpy as np
 
 from tempsampling.numerics.distributions import entropy, softmax
+from tempsampling.numerics.metrics import tail_mass
 from tempsampling.numerics.uncertainty import mean_and_margin
 
 
@@ -60,6 +61,16 @@ def mass_outside_top(logits, temperature, k):
     """Lesson 4: the probability of all tokens but the k likeliest."""
     ranked = np.sort(softmax(logits, temperature))[::-1]
     return ranked[k:].sum()
+
+
+def hottest(logits, temperatures, k, length):
+    """Lesson 4: the highest temperature at which a text may stay out of the tail."""
+    good = []
+    for temperature in temperatures:
+        inside = 1 - tail_mass(softmax(logits, temperature), k)
+        if inside**length >= 0.5:
+            good.append(temperature)
+    return max(good)
 
 
 def distinct(tokens, prompt_length, n):

@@ -117,7 +117,7 @@ def text_box(*texts: str) -> Prompts:
     """
     if not texts:
         raise ValueError("texts must hold at least one text, got none")
-    return Prompts(string(text, "texts", whole=True) for text in texts)
+    return Prompts(dict.fromkeys(string(text, "texts", whole=True) for text in texts))
 
 
 def draw_again(description: str = "draw again") -> DrawAgain:
@@ -206,7 +206,7 @@ def _make(name: str, abbreviation: Any, default: Any) -> widgets.Widget:
     if isinstance(control, SLIDERS):
         control.layout.width = "600px"
         if isinstance(control, widgets.FloatSlider):
-            digits = -Decimal(repr(control.step)).normalize().as_tuple().exponent
+            digits = -Decimal(f"{control.step:.3g}").normalize().as_tuple().exponent
             control.readout_format = f".{max(2, digits)}f"
         return Number(control, typed=not isinstance(abbreviation, Computed))
     return control
@@ -283,16 +283,16 @@ class TextBox(widgets.HBox):
         self.labeled = widgets.Text(first, description=name, continuous_update=False)
         self.labeled.placeholder = "Write a text, then press Enter"
         self.labeled.layout.width = "600px"
-        others = [("or one of these", None), *zip(self.texts, self.texts, strict=True)]
-        self._menu = widgets.Dropdown(options=others, layout={"width": "160px"})
+        self._menu = widgets.Dropdown(options=["or one of these", *self.texts])
+        self._menu.layout.width = "160px"
         self._menu.tooltip = f"{name}: texts to begin with"
         super().__init__([self.labeled, self._menu], layout={"align_items": "center"})
         traitlets.link((self.labeled, "value"), (self, "value"))
-        self._menu.observe(self._chosen, "value")
+        self._menu.observe(self._chosen, "index")
 
     def _chosen(self, change: dict) -> None:
-        if change["new"] is not None:
-            self.labeled.value, self._menu.value = change["new"], None
+        if change["new"]:
+            self.labeled.value, self._menu.index = self.texts[change["new"] - 1], 0
 
 
 class Player(widgets.Play):

@@ -19,6 +19,7 @@ from tempsampling.widgets.controls import (
     DrawAgain,
     Number,
     PlayedSlider,
+    TextBox,
     choices,
     label_width,
     look,
@@ -29,6 +30,7 @@ from tempsampling.widgets.rendering import Drawing, Output, as_html
 
 MOST_FRAMES = 64  # of one demo
 MOST_BYTES = 900_000  # of all of them, judged by the first one shown: below a megabyte
+TEXTS = 5  # of a `text_box`, which are left if there are as many: a slider gives way to them
 
 
 def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widget:
@@ -70,8 +72,9 @@ def _thinned(
     ranges: dict[str, list], controls: dict[str, widgets.Widget], most: int
 ) -> dict[str, list]:
     sizes = {name: len(values) for name, values in ranges.items()}
+    least = {name: TEXTS if isinstance(controls[name], TextBox) else 2 for name in ranges}
     while prod(sizes.values()) > most:
-        sizes[max(sizes, key=sizes.get)] -= 1
+        sizes[max(sizes, key=lambda name: (sizes[name] > least[name], sizes[name]))] -= 1
     thinned = {}
     for name, values in ranges.items():
         kept = np.linspace(0, len(values) - 1, sizes[name]).round().astype(int)
@@ -100,7 +103,7 @@ def _knob(control: widgets.Widget, values: list[tuple[str, Any]]) -> widgets.Wid
         index=_nearest(values, control.value),
         description=getattr(control, "labeled", control).description,
     )
-    if number:
+    if number or isinstance(control, TextBox):
         knob.layout.width = "600px"
     return knob
 

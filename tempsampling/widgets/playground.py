@@ -17,19 +17,12 @@ from IPython.core.getipython import get_ipython
 from IPython.display import display
 from numpy.typing import NDArray
 
-from tempsampling._validate import string
+from tempsampling._validate import real_number, string, whole_number
 from tempsampling.model.interface import loaded
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.numerics.distributions import scaled, softmax
-from tempsampling.numerics.sampling import sample
-from tempsampling.numerics.truncation import (
-    epsilon_cutoff,
-    eta_cutoff,
-    min_p,
-    top_k,
-    top_p,
-    typical_p,
-)
+from tempsampling.numerics.sampling import sample, truncate
+from tempsampling.numerics.truncation import epsilon_cutoff, eta_cutoff, top_k, typical_p
 from tempsampling.widgets.controls import Prompts, draw_again, make_controls, text_box
 from tempsampling.widgets.explore import (
     EXPORT,
@@ -47,14 +40,20 @@ from tempsampling.writing.tint import running, tint_scale, tinted_pieces
 
 WRITTEN = 24  # tokens of the text
 SHOWN = 10  # bars, and one for all other tokens
-# Of each cut the function, the setting that switches it off, and its slider.
+# Of each cut the setting that switches it off, and its slider.
 CUTS = {
-    "top_k": (top_k, 0, (0, 100)),
-    "top_p": (top_p, 1.0, (0.05, 1.0, 0.05)),
-    "min_p": (min_p, 0.0, (0.0, 1.0, 0.05)),
-    "typical_p": (typical_p, 1.0, (0.05, 1.0, 0.05)),
-    "epsilon": (epsilon_cutoff, 0.0, (0.0, 0.05, 0.001)),
-    "eta": (eta_cutoff, 0.0, (0.0, 0.05, 0.001)),
+    "top_k": (0, (0, 100)),
+    "top_p": (1.0, (0.05, 1.0, 0.05)),
+    "min_p": (0.0, (0.0, 1.0, 0.05)),
+    "typical_p": (1.0, (0.05, 1.0, 0.05)),
+    "epsilon": (0.0, (0.0, 0.05, 0.001)),
+    "eta": (0.0, (0.0, 0.05, 0.001)),
+}
+# Those that know no temperature: the function, and which ends of 0 to 1 it takes.
+OTHERS = {
+    "typical_p": (typical_p, "(]"),
+    "epsilon": (epsilon_cutoff, "()"),
+    "eta": (eta_cutoff, "()"),
 }
 STEPS = ("temperature", *CUTS)
 ORDERS = (
@@ -109,14 +108,33 @@ def probabilities(
     >>> probabilities(np.log([0.6, 0.3, 0.1]), 1.0, "top_k, temperature", top_k=2).round(2)
     array([0.67, 0.33, 0.  ])
     """
-    z = np.asarray(logits, np.float64)
+    return softmax(*survivors(logits, temperature, order, **settings))
+
+
+def survivors(
+    logits: NDArray, temperature: float, order: str, **settings: float
+) -> tuple[NDArray[np.float64], float]:
+    """Return the logits, minus infinity where a step drops a token, and the final temperature.
+
+    >>> survivors(np.array([3.0, 2.0, 1.0]), 0.5, "top_k, temperature", top_k=2)
+    (array([  3.,   2., -inf]), 0.5)
+    """
+    z, T = np.asarray(logits, np.float64), 1.0
     for step in ordered(order):
         if step == "temperature":
-            z = scaled(z, temperature, z.max())
-        else:
-            cut, off, _ = CUTS[step]
-            z = z if settings.get(step, off) == off else cut(z, settings[step])
-    return softmax(z)
+            T = real_number(temperature, "temperature", 0)
+        elif settings.get(step, CUTS[step][0]) != CUTS[step][0]:
+            z = np.where(_kept(z, T, step, settings[step]), z, -np.inf)
+    return z, T
+
+
+def _kept(z: NDArray, T: float, step: str, setting: float) -> NDArray[np.bool]:
+    if step == "top_k":
+        return top_k(z, whole_number(setting, step)) > -np.inf
+    if step in ("top_p", "min_p"):
+        return truncate(z, temperature=T, **{step: setting}) > 0
+    cut, ends = OTHERS[step]
+    return cut(scaled(z, T, z.max()), real_number(setting, step, 0, 1, ends)) > -np.inf
 
 
 def ordered(order: str) -> list[str]:
@@ -157,24 +175,25 @@ class Panel:
         cuts = {"top_k": top_k, "top_p": top_p, "min_p": min_p}
         cuts |= {"typical_p": typical_p, "epsilon": epsilon, "eta": eta}
         z = self._begun(prompt).logits_after(0)
-        p = probabilities(z, temperature, order, **cuts)
+        left, T = survivors(z, temperature, order, **cuts)
         self.writing, self._at, self.done = self._begun(prompt), 0, False
         self._settings = {"temperature": temperature, "order": order, **cuts}
         self._noise = np.random.default_rng(seed).random(WRITTEN)
-        kept, whole = np.count_nonzero(p), p.size
+        kept, whole = np.count_nonzero(left > -np.inf), z.size
         kept = f"all {whole:,}" if kept == whole else f"{kept:,} of {whole:,}"
-        title = f"T = {temperature:g}, {kept} tokens kept".replace("inf", "∞")
+        title = f"T = {T:g}, {kept} tokens kept".replace("inf", "∞")
         reference, labels = _with_rest(z, softmax(z)), self._labels(z)
-        return self.bars.update(_with_rest(z, p), title, reference=reference, labels=labels)
+        return self.bars.update(
+            _with_rest(z, softmax(left, T)), title, reference=reference, labels=labels
+        )
 
     def grow(self) -> None:
         """Write the next token of a text that is not `done`.
 
         Where settings draw what earlier ones drew, nothing is computed again.
         """
-        p = probabilities(self.writing.logits_after(self._at), **self._settings)
-        with np.errstate(divide="ignore"):
-            token = int(sample(np.log(p), noise=self._noise[self._at]))
+        z, T = survivors(self.writing.logits_after(self._at), **self._settings)
+        token = int(sample(z, temperature=T, noise=self._noise[self._at]))
         self.writing.take(token, at=self._at)
         self._at += 1
         self.done = self._at == WRITTEN or token in self.model.end_tokens
@@ -231,7 +250,7 @@ class Playground(Explorer):
     def __init__(self, panel: Panel) -> None:
         self.panel, self._writer = panel, None
         self.text, self._halted = widgets.HTML(), threading.Event()
-        sliders = {name: slider for name, (_, _, slider) in CUTS.items()}
+        sliders = {name: slider for name, (_, slider) in CUTS.items()}
         controls = {"prompt": panel.prompts(), "temperature": (0.0, 3.0, 0.05), **sliders}
         controls |= {"order": text_box(*ORDERS), "seed": draw_again()}
         super().__init__(panel.bars.figure, panel.update, controls)
@@ -269,4 +288,5 @@ class Playground(Explorer):
                 self.panel.grow()
                 self.text.value = self.panel.as_html()
         except Exception as error:  # the context is full
-            self.text.value += f'<div role="alert">{escape(str(error))}</div>'
+            told = f'<div role="alert">{escape(str(error))}</div>'
+            self.text.value = self.panel.as_html() + told

@@ -117,7 +117,7 @@ class WriteAlong(widgets.VBox):
         self.model, self._rng = model, generator(seed, "seed")
         self.writing = Writing(model, prompt)
         controls = {"prompt": text_box(prompt, *BEGINNINGS), "temperature": (0.0, 2.0, 0.05)}
-        start = min(temperature, 2.0)
+        self._T, start = temperature, min(temperature, 2.0)
         made = make_controls(lambda prompt=prompt, temperature=start: 0, controls)
         self.prompt, self.temperature = made["prompt"], made["temperature"]
         if temperature > start:
@@ -139,7 +139,7 @@ class WriteAlong(widgets.VBox):
         super().__init__([*above, *rows, self._rest, look()])
         self.add_class(LOOK)
         self.prompt.observe(lambda _: self._do(self._begin), "value")
-        self.temperature.observe(lambda _: self._do(lambda: None), "value")
+        self.temperature.observe(lambda _: self._do(self._heat), "value")
         self._show()
 
     def as_html(self) -> str:
@@ -155,7 +155,7 @@ class WriteAlong(widgets.VBox):
         """Return the text so far, and what the model offers."""
         offered = ", ".join(f"{label} {percent(p)}" for label, p in self._offered())
         text = self.writing.prompt + "".join(self.writing.pieces())
-        return f"{text} …\nnext at T = {self.temperature.value:g}: {offered}"
+        return f"{text} …\nnext at {self._heat_said()}: {offered}"
 
     def _do(self, act: Callable[[], None]) -> None:
         """Act on a button; what goes wrong is said, and the last good state stays."""
@@ -167,6 +167,12 @@ class WriteAlong(widgets.VBox):
             problem = PROBLEM.format(type(error).__name__, escape(str(error)))
         self._problem.value = problem
 
+    def _heat(self) -> None:
+        self._T = real_number(self.temperature.value, "temperature", 0)
+
+    def _heat_said(self) -> str:
+        return f"T = {self._T:g}".replace("inf", "∞")
+
     def _begin(self) -> None:
         self.writing = Writing(self.model, self.prompt.value)
 
@@ -177,13 +183,12 @@ class WriteAlong(widgets.VBox):
         return self.writing.logits_after(len(self.writing.steps))
 
     def _draw(self) -> None:
-        T = self.temperature.value
-        token = sample(self._logits(), temperature=T, rng=self._rng)
-        self.writing.take(int(token), f"drawn at T = {T:g}".replace("inf", "∞"))
+        token = sample(self._logits(), temperature=self._T, rng=self._rng)
+        self.writing.take(int(token), f"drawn at {self._heat_said()}")
 
     def _show(self) -> None:
         logits = self._logits()
-        p = softmax(logits, self.temperature.value)
+        p = softmax(logits, self._T)
         self._top = np.argsort(-logits, kind="stable")[:OFFERED].tolist()
         self._p, self._left = p[self._top], p.size - OFFERED
         pairs = zip(self.offers, self._bars, self._offered(), strict=True)

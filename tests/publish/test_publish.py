@@ -86,16 +86,17 @@ def test_a_lesson_slider_moves_to_the_right_frame_by_keyboard_and_mouse(opened, 
         page.evaluate("document.activeElement.blur()")
         go_to(page, demo.box)
         address = page.url
-        assert demo.value() == 1
+        assert demo.value() == 0.5
         demo.handle.focus()
-        for key, value in [("ArrowRight", 1.05), ("ArrowLeft", 1), ("Home", 0.05), ("End", 3)]:
+        right = (0.55, 0.65)[number]  # with five prompts, there are fewer temperatures
+        for key, value in [("ArrowRight", right), ("ArrowLeft", 0.5), ("Home", 0.05), ("End", 3)]:
             demo.handle.press(key)
-            assert demo.value() == value
-            assert demo.difference(value) < COARSE_STEP + 8
+            assert demo.value() == pytest.approx(value, abs=0.1 * number)
+            assert demo.difference(demo.value()) < COARSE_STEP + 8
         track = demo.track.bounding_box()
         page.mouse.click(track["x"] + track["width"] * 20 / 59, track["y"] + track["height"] / 2)
-        assert demo.value() == 1.05
-        assert demo.difference(1.05) < COARSE_STEP + 8
+        assert demo.value() == pytest.approx(1.05, abs=0.2 * number)
+        assert demo.difference(demo.value()) < COARSE_STEP + 8
         assert page.url == address  # the arrow keys did not turn the slide
     page.close()
 
@@ -140,6 +141,16 @@ def test_menus_toggles_and_buttons_choose_among_texts(gallery):
     loud.select_option("yes")
     box.get_by_role("slider").press("ArrowRight")
     assert screen_of(box) == "large, True, seed 2"
+
+
+def test_where_a_prompt_could_be_written_a_menu_offers_some(gallery):
+    box = demo_in(gallery, "own prompt")
+    assert box.get_by_role("textbox").count() == 0
+    box.get_by_role("combobox").select_option("One, two,")
+    picture = box.locator("img")
+    assert picture.get_attribute("alt").startswith("One, two,: ␣or 38")
+    box.get_by_role("slider").press("Home")  # cooler
+    assert picture.get_attribute("alt").startswith("One, two,: ␣or 6")
 
 
 def test_a_play_button_sweeps_to_the_end(gallery):
@@ -204,11 +215,12 @@ def test_the_speakers_window_opens_without_a_network_and_shows_the_notes(opened,
     notes = popup.value.locator(".speaker-controls-notes .value")
     expect(popup.value.locator("#current-slide iframe")).to_be_visible(timeout=60_000)
     page.wait_for_timeout(2000)  # the two windows greet each other
-    page.keyboard.press("ArrowRight")
-    expect(notes).to_contain_text("Step 2: exponentiate", timeout=60_000)
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    expect(notes).to_contain_text("Practically one word", timeout=60_000)  # a folded answer
+    for words in ("Step 2: exponentiate", "Practically one word"):  # this in a folded answer
+        for _ in range(15):
+            if words not in notes.text_content():
+                page.keyboard.press("ArrowRight")
+                page.wait_for_timeout(1000)
+        expect(notes).to_contain_text(words)
     popup.value.close()
     page.close()
 

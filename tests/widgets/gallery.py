@@ -52,6 +52,29 @@ def slow_draw(seed):
     return f"seed {seed}, {len(draws)} draws"
 
 explore(slow_draw, seed=draw_again())""",
+    "own prompt": """
+from tempsampling import SmolLM2, softmax, text_box, visible
+
+model = SmolLM2.load()
+five = ProbabilityBars(list("12345"), [0.2] * 5)
+
+def likeliest(prompt="The sky is", temperature=1.0):
+    z = model.logits(prompt)
+    top = np.argsort(-z)[:5]
+    labels = [visible(model.decode([token])) for token in top]
+    return five.update(softmax(z, temperature)[top], prompt, labels=labels)
+
+prompts = text_box("The sky is", "Once upon a time", "One, two,", "He said", "def")
+explore(five.figure, likeliest, prompt=prompts, temperature=(0.5, 1.5, 0.5))""",
+    "write along": """
+from tempsampling import SmolLM2, write_along
+
+write_along(SmolLM2.load(), "The capital of France is", seed=1)""",
+    "playground": """
+from tempsampling import SmolLM2, playground
+
+if live:  # a page would be given sixty texts to write
+    playground(SmolLM2.load(), "The sky is")""",
 }
 NUMBER = {name: number for number, name in enumerate(CELLS)}  # of each demo on the page
 

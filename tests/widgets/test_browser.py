@@ -1,5 +1,7 @@
 """Lesson 1 as a learner meets it: JupyterLab in a browser, all cells run, sliders moved."""
 
+import re
+
 import numpy as np
 import pytest
 from browser import Demo, lesson_explorers, run_lesson
@@ -15,7 +17,7 @@ FORGET_KERNELS = """async () => {
         await fetch("/api/sessions/" + session.id, { method: "DELETE", headers });
     }
 }"""
-LOWEST, HIGHEST, STEP, START = 0.05, 3.0, 0.05, 1.0
+LOWEST, HIGHEST, STEP, START = 0.05, 3.0, 0.05, 0.5
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def demo(request, lesson, explorers):
     return Demo(lesson, request.param, explorers[request.param])
 
 
-def test_a_slider_starts_at_temperature_one(demo):
+def test_a_slider_starts_where_the_question_left_it(demo):
     assert_shows(demo, START)
 
 
@@ -177,6 +179,67 @@ def test_in_a_chat_enter_sends_stop_stops_and_the_conversation_goes_on(gallery):
     box.get_by_text("And in Italy?").wait_for(state="detached", timeout=10_000)
 
 
+def write(box, place, text):
+    """Write in one of the boxes, by the keyboard alone."""
+    line = box.get_by_role("textbox").nth(place)
+    line.focus()
+    line.press("ControlOrMeta+a")
+    box.page.keyboard.type(text)
+    box.page.keyboard.press("Enter")
+    return line
+
+
+def test_a_prompt_and_enter_show_its_picture_and_the_menu_writes_in_the_box(gallery):
+    box = box_of(gallery, "own prompt")
+    line, picture = write(box, 0, "The capital of France is"), box.get_by_role("img")
+    expect(picture).to_have_attribute("alt", re.compile("^The capital of France is: ␣Paris 7"))
+    menu = box.get_by_role("combobox")
+    menu.select_option("One, two,")
+    expect(picture).to_have_attribute("alt", re.compile("^One, two,: ␣or 38"))
+    expect(line).to_have_value("One, two,")
+    expect(menu.locator("option:checked")).to_have_text("or one of these")
+    line.fill("word " * 9000)
+    line.press("Enter")
+    expect(box.get_by_role("alert")).to_contain_text("text must have 1 to 8192 tokens")
+    expect(picture).to_have_attribute("alt", re.compile("^One, two,: "))
+    write(box, 0, "Two, three,")
+    expect(picture).to_have_attribute("alt", re.compile("^Two, three,: "))
+    expect(box.get_by_role("alert")).to_have_count(0)
+
+
+def test_by_tab_and_enter_tokens_are_taken_and_given_back(gallery):
+    box, press = box_of(gallery, "write along"), gallery.keyboard.press
+    write(box, 0, "The capital of Italy is")
+    wait_for(box, "Take a token, or draw one.")
+    expect(box.get_by_role("button").nth(2)).to_have_text("␣Rome")
+
+    def tab_to(name):
+        for _ in range(20):
+            press("Tab")
+            if gallery.evaluate("document.activeElement.innerText") == name:
+                return press("Enter")
+        raise AssertionError(f"Tab does not reach {name}")
+
+    tab_to("␣Rome")
+    wait_for(box, "␣Rome was taken")
+    box.get_by_role("textbox").first.focus()
+    tab_to("Draw a token")
+    wait_for(box, "was drawn at T = 1")
+    tab_to("Back")
+    wait_for(box, "␣Rome was taken")
+
+
+def test_in_the_playground_the_text_of_the_newest_settings_is_written(gallery):
+    box = box_of(gallery, "playground")
+    for prompt in ("One, two, three,", "Four, five, six,"):
+        write(box, 0, prompt)  # the second one while the first text is written
+    box.get_by_role("slider").first.focus()
+    gallery.keyboard.press("Home")  # T = 0
+    wait_for(box, "Four, five, six, seven, eight")
+    expect(box.get_by_role("img")).to_have_attribute("alt", re.compile("^T = 0, .*␣seven 100%"))
+    expect(box.locator("[role=status]")).to_have_count(2)
+
+
 @pytest.mark.parametrize(("by", "seed"), [("mouse", 7), ("keyboard", 13)])
 def test_of_presses_during_a_slow_update_only_the_newest_is_computed(gallery, by, seed):
     box = box_of(gallery, "slow button")
@@ -200,6 +263,6 @@ def test_a_notebook_that_was_saved_and_opened_again_shows_pictures_and_no_error(
     page.get_by_text("Error displaying widget").first.wait_for(state="attached", timeout=60_000)
     assert page.get_by_text("Error displaying widget").count() == len(NUMBER)
     assert page.locator(":text('Error displaying widget'):visible").count() == 0
-    assert page.locator(".jp-RenderedImage:visible").count() == 1
+    assert page.locator(".jp-RenderedImage:visible").count() == 3
     assert page.get_by_text("small, False, seed 1").first.is_visible()
     page.close()

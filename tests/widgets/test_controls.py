@@ -4,7 +4,7 @@ import ipywidgets as widgets
 import numpy as np
 import pytest
 
-from tempsampling import computed, draw_again, play, softmax
+from tempsampling import computed, draw_again, play, softmax, text_box
 from tempsampling.widgets.controls import choices, make_controls, value_of
 from tempsampling.widgets.explore import Explorer
 from tempsampling.widgets.export import film
@@ -90,6 +90,17 @@ def test_a_slider_without_a_default_begins_on_its_grid(ends):
 
 def test_a_default_between_two_steps_is_kept():
     assert shown(explored((0.0, 1.0, 0.5), 0.333)) == "0.333"
+
+
+@pytest.mark.parametrize(
+    ("step", "readout"),
+    [(1e-3, ".3f"), (0.0025, ".4f"), (0.05, ".2f"), (0.5, ".2f"), (1 / 3, ".3f"), (2.0, ".2f")],
+)
+def test_beside_a_slider_stand_as_many_digits_as_tell_its_steps_apart(step, readout):
+    slider = explored((0.0, 10 * step, step)).controls["a"]
+    assert slider.slider.readout_format == readout
+    labels = [label for label, _ in choices(slider)]
+    assert len({*labels}) == len(labels) == 11
 
 
 # Defaults and ends
@@ -211,7 +222,91 @@ def test_where_values_were_computed_beforehand_no_others_can_be_typed():
     assert control.children == (control.slider,)
 
 
+# The box for a text of one's own
+
+TEXTS = ("one", "two", "three")
+
+
+def written_in(box, text):
+    """What the browser sends after Enter, or when the box is left."""
+    box.labeled.set_state({"value": text})
+
+
+def test_the_first_text_stands_in_the_box_or_the_default_of_the_function():
+    for default, first, offered in [
+        (None, "one", TEXTS),
+        ("three", "three", TEXTS),
+        ("four", "four", ("four", *TEXTS)),
+    ]:
+        explorer = explored(text_box(*TEXTS), default)
+        box = explorer.controls["a"]
+        assert (shown(explorer), box.value, box.labeled.value) == (repr(first), first, first)
+        assert box.texts == offered
+        assert choices(box) == list(zip(offered, offered, strict=True))
+
+
+def test_what_makes_no_box_is_told_by_its_name():
+    with pytest.raises(ValueError, match="texts must hold at least one text, got none"):
+        text_box()
+    with pytest.raises(TypeError, match="texts must be a string, got 7"):
+        text_box("one", 7)
+    with pytest.raises(ValueError, match="texts must not hold half a character"):
+        text_box("one", "a\ud83d")
+    with pytest.raises(TypeError, match="a must be a string, got 7"):
+        explored(text_box(*TEXTS), 7)
+    with pytest.raises(ValueError, match="a must not hold half a character"):
+        explored(text_box(*TEXTS), "\ud83d")
+
+
+def test_a_text_given_twice_is_offered_once():
+    assert text_box("one", "two", "one") == ("one", "two")
+
+
+def test_a_text_is_handed_on_by_enter_not_letter_by_letter():
+    explorer = explored(text_box(*TEXTS))
+    box = explorer.controls["a"]
+    assert box.labeled.continuous_update is False
+    written_in(box, "four")
+    assert (box.value, shown(explorer)) == ("four", "'four'")
+
+
+def test_a_text_chosen_from_the_menu_stands_in_the_box_and_the_menu_goes_back():
+    calls = []
+    explorer = Explorer(None, lambda a: calls.append(a) or a, {"a": text_box(*TEXTS)})
+    box = explorer.controls["a"]
+    for place, text in enumerate(TEXTS, 1):
+        box._menu.set_state({"index": place})
+        assert (box.labeled.value, box.value, shown(explorer)) == (text, text, text)
+        assert (box._menu.index, box._menu.label) == (0, "or one of these")
+    written_in(box, "four")
+    box._menu.set_state({"index": 3})  # the one that was chosen last
+    assert shown(explorer) == "three"
+    assert calls == ["one", "two", "three", "four", "three"]  # each once
+
+
+@pytest.mark.parametrize("text", ["", " a ", "🌡", "<b>$x$</b>", "a\ud83d", "x" * 10_000])
+def test_any_text_may_be_written(text):
+    explorer = explored(text_box(*TEXTS))
+    written_in(explorer.controls["a"], text)
+    assert explorer.controls["a"].value == text
+    assert not explorer._problem.value
+
+
 # Where they stand
+
+
+def test_a_box_begins_where_the_sliders_begin_live_and_exported():
+    def update(a="one", temperature=0.5):
+        return a
+
+    controls = {"a": text_box(*TEXTS), "temperature": (0.0, 1.0, 0.5)}
+    live = Explorer(None, update, controls).controls
+    pairs = [(live["a"].labeled, live["temperature"].slider)]
+    pairs.append(film(Drawing(None, update), make_controls(update, controls)).children[:2])
+    for box, slider in pairs:
+        assert box.description == "a"
+        assert box.style.description_width == slider.style.description_width == "11.5ch"
+        assert box.layout.width == slider.layout.width
 
 
 @pytest.mark.parametrize("names", ["ab", ["T", "temperature", "top_p", "how_many_tokens"]])

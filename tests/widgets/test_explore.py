@@ -11,8 +11,21 @@ import numpy as np
 import pytest
 from IPython.display import Audio
 from PIL import Image
+from tiny_model import write_tiny_model
 
-from tempsampling import ProbabilityBars, draw_again, explore, percent, play, show, visible
+from tempsampling import (
+    ProbabilityBars,
+    SmolLM2,
+    draw_again,
+    explore,
+    percent,
+    play,
+    show,
+    softmax,
+    text_box,
+    visible,
+)
+from tempsampling.widgets.blitting import Frames
 from tempsampling.widgets.controls import BUSY
 from tempsampling.widgets.explore import Explorer
 
@@ -188,6 +201,103 @@ def test_a_slow_update_shows_that_it_is_at_work():
     explorer.controls["p"].slider.value = 1
     assert seen == [False, True]
     assert BUSY not in explorer._dom_classes
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    """A demo of what the tiny model says after a prompt; its context is 40 tokens."""
+    monkeypatch.setenv("TEMPSAMPLING_CACHE", str(tmp_path / "cache"))
+    write_tiny_model(tmp_path / "tiny.gguf")
+    model, chart = (
+        SmolLM2.load(tmp_path / "tiny.gguf"),
+        ProbabilityBars(list("abc"), [0.5, 0.3, 0.2]),
+    )
+
+    def update(prompt="hi", temperature=1.0):
+        busy.append(explorer is not None and BUSY in explorer._dom_classes)
+        z = model.logits(prompt)
+        top = np.argsort(-z)[:3]
+        labels = [visible(model.decode([token])) for token in top]
+        return chart.update(softmax(z, temperature)[top], prompt, labels=labels)
+
+    explorer, busy = None, []
+    controls = {"prompt": text_box("hi", "oh"), "temperature": (0.5, 2.0, 0.5)}
+    explorer = Explorer(chart.figure, update, controls)
+    explorer.busy = busy
+    return explorer
+
+
+REFUSED = {
+    "": "text must have 1 to 40 tokens, got 0 tokens",
+    "x" * 41: "text must have 1 to 40 tokens, got 41 tokens",
+    "a\ud83d": "text must not hold half a character, got &#x27;\\ud83d&#x27;",
+}
+
+
+@pytest.mark.parametrize("prompt", REFUSED, ids=["empty", "too long", "half a character"])
+def test_a_prompt_that_is_refused_is_told_in_one_sentence_until_a_good_one_follows(reader, prompt):
+    before = reader._screen.value
+    for _ in range(2):
+        reader.controls["prompt"].labeled.set_state({"value": prompt})
+        assert reader._problem.value.count("<b>") == 1
+        assert f"<b>ValueError</b>: {REFUSED[prompt]}<br>" in reader._problem.value
+        assert reader._screen.value == before
+        reader.controls["temperature"].slider.value += 0.5  # still this prompt
+    reader.controls["prompt"].labeled.set_state({"value": "oh"})
+    assert (reader._problem.value, reader._problem.layout.display) == ("", "none")
+    assert alt(reader).startswith("oh: ")
+
+
+def test_a_mark_shows_that_a_new_text_is_read(reader):
+    reader._seconds = 0.0  # the last picture took no time
+    reader.controls["temperature"].slider.value = 2.0
+    reader._seconds = 0.0
+    reader.controls["prompt"].labeled.set_state({"value": "oh"})
+    assert reader.busy == [False, False, True]
+    assert BUSY not in reader._dom_classes
+    reader.controls["prompt"].labeled.set_state({"value": ""})
+    assert BUSY not in reader._dom_classes
+
+
+def test_markup_in_a_prompt_is_shown_as_it_was_typed(reader):
+    reader.controls["prompt"].labeled.set_state({"value": "<b>$x$</b>"})
+    assert alt(reader).startswith("<b>$x$</b>: ")
+    assert "<b>" not in reader._screen.value
+    assert "&lt;b&gt;$x$&lt;/b&gt;: " in reader._screen.value
+
+
+def test_bars_that_get_other_labels_are_those_of_a_chart_made_with_them():
+    changed = ProbabilityBars(["a", "b"], [0.5, 0.5], reference=[0.5, 0.5])
+    explorer = Explorer(
+        changed.figure,
+        lambda a="a", p=0.5: changed.update([p, 1 - p], a, labels=[a, "$x$ and more"]),
+        {"a": text_box("a"), "p": (0.0, 1.0, 0.25)},
+    )
+    for a, p in [("a", 0.25), ("long, longer", 0.25), ("long, longer", 0.75), ("🌡\0", 0.75)]:
+        explorer.controls["p"].slider.value = p
+        explorer.controls["a"].labeled.value = a
+        fresh = ProbabilityBars([a, "$x$ and more"], [0.5, 0.5], reference=[0.5, 0.5])
+        right = fresh.update([p, 1 - p], a)
+        assert alt(explorer) == right
+        assert changed.labels == fresh.labels
+        drawn_anew = Image.open(BytesIO(Frames(fresh.figure).png())).convert("RGB")
+        assert np.abs(shown(explorer) - np.asarray(drawn_anew)).max() < 24
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        (["a"], ValueError, "labels must be 2, one a bar, got 1"),
+        (["a", "b", "c"], ValueError, "labels must be 2, one a bar, got 3"),
+        ("ab", TypeError, "labels must be a list, got 'ab'"),
+        (7, TypeError, "labels must be a list, got 7"),
+    ],
+)
+def test_labels_that_do_not_fit_the_bars_are_told_and_change_nothing(bars, labels, error, message):
+    with pytest.raises(error, match=message):
+        bars.update([0.9, 0.1], labels=labels)
+    assert bars.labels == ["heads", "tails"]
+    assert [bar.get_width() for bar in bars.figure.axes[0].patches] == [0.5, 0.5]
 
 
 def test_the_figure_is_not_shown_a_second_time(bars):

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tempsampling.widgets.controls import DRAWS, choices, draw_again, make_controls, play
+from tempsampling.widgets.controls import (
+    DRAWS,
+    choices,
+    draw_again,
+    make_controls,
+    play,
+    text_box,
+)
 from tempsampling.widgets.export import MOST_BYTES, MOST_FRAMES, film
 from tempsampling.widgets.plots import ProbabilityBars
 from tempsampling.widgets.png import COARSE_STEP
@@ -122,6 +129,46 @@ def test_large_frames_are_fewer():
         (knob,) = knobs(box)
         assert most - 1 <= len(knob.options) <= most
         assert 7 in [value for _, value in knob.options]
+
+
+PROMPTS = ("one", "two", "three", "four", "five")
+
+
+def test_a_box_for_a_text_is_a_menu_of_its_texts_each_with_its_frame():
+    box = shot(lambda a="three": f"read: {a}", a=text_box(*PROMPTS))
+    assert frames(screen(box)) == [f"read: {text}" for text in PROMPTS]
+    (menu,) = knobs(box)
+    assert isinstance(menu, widgets.Dropdown)
+    assert menu.options == tuple((text, text) for text in PROMPTS)
+    assert (menu.value, menu.index, screen(box).selected_index) == ("three", 2, 2)
+
+
+@pytest.mark.parametrize("letters", [10, 20_000, 60_000], ids=["small", "large", "huge"])
+@pytest.mark.parametrize("more", [(), ("six", "seven", "eight")], ids=["five", "eight"])
+def test_of_the_texts_five_stay_whatever_stands_beside_them(letters, more):
+    box = shot(
+        lambda prompt="two", temperature=1.0: f"{prompt} {temperature}" + letters * " ",
+        prompt=text_box(*PROMPTS, *more),
+        temperature=(0.05, 3.0, 0.05),
+    )
+    menu, slider = knobs(box)
+    assert len(menu.options) >= 5
+    assert more or [text for _, text in menu.options] == list(PROMPTS)
+    assert len(slider.options) >= (12 if letters == 10 and not more else 2)
+    assert (menu.value, slider.value) == ("two", 1.0)
+    most = max(10, min(MOST_FRAMES, MOST_BYTES // letters))
+    assert len(menu.options) * len(slider.options) <= most
+    for text, row in zip(menu.options, screen(box).children, strict=True):
+        for T, frame in zip(slider.options, row.children, strict=True):
+            assert f"{text[1]} {T[1]} " in frame.value
+
+
+def test_half_a_character_or_markup_among_the_texts_does_no_harm():
+    texts = ("<b>bold</b>", "$x$ &amp;", "🌡", "\0")
+    box = shot(lambda a="<b>bold</b>": a, a=text_box(*texts))
+    shown = [frame.value for frame in screen(box).children]
+    assert "&lt;b&gt;bold&lt;/b&gt;" in shown[0] and "<b>" not in shown[0]
+    assert "$x$ &amp;amp;" in shown[1] and "🌡" in shown[2] and "\\x00" in shown[3]
 
 
 def test_a_picture_of_too_many_colors_for_a_palette_is_near_enough():

@@ -4,17 +4,20 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import ipywidgets as widgets
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
 from publish import Lesson, write_site
 from published import without_a_network
 
-from tempsampling import ProbabilityBars, glossary, tint
+from tempsampling import ProbabilityBars, SmolLM2, glossary, text_box, tint
 from tempsampling.widgets.chat import Turn, _as_html
 from tempsampling.widgets.explore import Explorer, show_still
 from tempsampling.widgets.export import film
+from tempsampling.widgets.playground import Panel
 from tempsampling.widgets.rendering import Drawing, as_html
+from tempsampling.widgets.write_along import WriteAlong
 from tempsampling.writing.generation import Alternative, Continuation
 
 
@@ -49,6 +52,20 @@ def problem(text):
     explorer = Explorer(None, fails, {"a": (0.0, 2.0, 0.1)})
     explorer.controls["a"].value = 2.0
     return explorer._problem.value
+
+
+def asked(text):
+    """What a demo shows of a text of one's own."""
+    explorer = Explorer(None, lambda a="b": a, {"a": text_box("b")})
+    explorer.controls["a"].labeled.set_state({"value": text})
+    return explorer._screen.value
+
+
+def panel_of(text):
+    """The playground with a prompt, before anything is written."""
+    panel = Panel(SmolLM2.load(), text)
+    plt.close(panel.bars.figure)
+    return panel
 
 
 def bars_of(text):
@@ -94,6 +111,10 @@ PAGES = {
     "tint: the end": lambda text: tint(ended(text)).html,
     "chat: message and reply": lambda text: _as_html([Turn(text, 1.0, said(text))], "SmolLM2"),
     "chat: who speaks, and how it ended": lambda text: _as_html([Turn("a", 1.0, None, text)], text),
+    "write along: prompt": lambda text: WriteAlong(SmolLM2.load(), text, 1.0, 1).text.value,
+    "write along: still": lambda text: WriteAlong(SmolLM2.load(), text, 1.0, 1).as_html(),
+    "playground: prompt": lambda text: panel_of(text).as_html(),
+    "demo: a text of one's own": asked,
     "demo: a text": lambda text: as_html(Drawing(None, lambda: text)({})),
     "demo: words of a picture": lambda text: as_html(bars_of(text)),
     "demo: what went wrong": problem,
@@ -157,6 +178,7 @@ def test_in_a_browser_nothing_injected_runs(browser):
 
 EVIL = """
 from tempsampling import ProbabilityBars, SmolLM2, chat, explore, generate, show, tint
+from tempsampling import text_box, write_along
 
 evil = TEXT
 model = SmolLM2.load()
@@ -174,6 +196,10 @@ explore(lambda a=1: [evil][a - 1], a=(0, 2))
 explore(lambda name: name, name=[evil, "b"])
 -----
 chat(model, first=evil, max_tokens=3)
+-----
+explore(lambda prompt: prompt, prompt=text_box(evil, "b"))
+-----
+write_along(model, evil)
 -----
 print(evil)
 -----

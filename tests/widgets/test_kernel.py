@@ -53,6 +53,21 @@ def test_running_a_cell_again_and_again_leaves_one_demo_and_no_growing_memory(ru
     assert megabytes_then - megabytes < NOISE
 
 
+THREADS = "import threading; print(threading.active_count())"
+
+
+@pytest.mark.parametrize("name", ["own prompt", "write along", "playground"])
+def test_what_asks_for_a_prompt_is_closed_when_its_cell_is_run_again(run, name):
+    run(CELLS["two sliders"], "the first cell")
+    run("live = True", "another cell")
+    measured = []
+    for _ in range(3):
+        run(CELLS[name])
+        widgets = run(MEASURE, "another cell").split()[0]
+        measured.append((widgets, run(THREADS, "another cell")))
+    assert measured[1] == measured[2]
+
+
 MOVES = """
 import random, warnings
 from tempsampling import ProbabilityBars, softmax

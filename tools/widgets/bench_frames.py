@@ -12,6 +12,7 @@ import time
 import warnings
 from contextlib import ExitStack
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,9 @@ from tempsampling.widgets.png import COLOR_STEP
 
 LESSON = "01_understanding_temperature.ipynb"
 TURNS, MOVES, COMPARED = 4, 25, 7  # turns; in each, moves, and how many of them are compared
+ANIMALS, PEOPLE = ("cat", "dog", "horse", "bird"), ("boy", "girl", "man", "woman", "children")
+OWN = "My {} sat by the window and waited for the {} to come home before the rain."
+ENTER_MS = 400  # a picture of an own prompt that comes later than that is felt as waiting
 
 
 def main():
@@ -220,6 +224,12 @@ def keys_to_pixels(presses: int = 60):
                 f"  demo {number + 1}: median {median:.0f} ms, 95% within {slow:.0f} ms,"
                 f" wrong pictures {wrong}; last of 30 fast presses {np.median(last):.0f} ms"
             )
+        times = [demo.time_text(OWN.format(*pair)) for pair in product(ANIMALS, PEOPLE)]
+        median, slow = np.percentile(times, [50, 95])
+        print(
+            f"  own prompt, Enter to pixels, one sentence: median {median:.0f} ms,"
+            f" 95% within {slow:.0f} ms; the bar is {ENTER_MS} ms"
+        )
 
 
 def exported_sizes():

@@ -181,6 +181,15 @@ class Demo:
         words = self.explorer.drawing.update(temperature=self.value())
         return self.page.wait_for_function(PAINTED, arg=words, polling=50).json_value()
 
+    def time_text(self, text: str) -> float:
+        """Milliseconds from Enter after a text was typed until its picture is painted."""
+        line = self.box.get_by_role("textbox").first
+        line.fill(text)
+        line.press("Enter")
+        self.page.wait_for_timeout(500)
+        words = self.explorer.drawing.update(prompt=text, temperature=self.value())
+        return self.page.wait_for_function(PAINTED, arg=words, polling=50).json_value()
+
     def record(self) -> None:
         """Let the page keep the times that `time_presses` needs."""
         self.box.evaluate(RECORD)
