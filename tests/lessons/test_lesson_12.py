@@ -139,7 +139,7 @@ def test_the_slide_rule_gets_hotter_and_so_it_does_on_the_noise_of_a_fixed_tempe
     assert rows["Mirostat, 3 bits"][2] > rows["Mirostat, 3 bits"][3]
     (control,) = lines("drift-control")
     assert numbers(control.partition("rises by")[2])[0] == pytest.approx(change, abs=0.1)
-    assert "There T rises by 0.2 as well" in source(12, "drift-text")
+    assert "There T rises by 0.2, too" in source(12, "drift-text")
     within = numbers(lines("drift-verdicts")[1])[1]
     assert round(within, 1) == round(change, 1) == 0.2
     text = source(12, "drift-text")
