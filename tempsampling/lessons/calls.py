@@ -43,6 +43,26 @@ def call(answer: Callable, arguments: dict[str, Any], most: int = MOST_LINES) ->
         sys.settrace(before)
 
 
+Judgment = tuple[str, Callable[[], None] | None]  # a sentence, and what shows its picture
+
+
+def judging(look: Callable[[Any], Judgment]) -> Callable[[Callable], Judgment]:
+    """Turn what judges a result into what judges an answer, a function without arguments."""
+
+    def judge(answer: Callable) -> Judgment:
+        try:
+            result = call(answer, {})
+        except TooLongError:
+            return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
+        except (Exception, SystemExit) as error:
+            return f"Not yet: {answer.__name__}() {raised(error)}.", None
+        if result is None or result is ...:
+            return NOTHING.format(answer.__name__), None
+        return look(result)
+
+    return judge
+
+
 @contextmanager
 def little_printed() -> Iterator[None]:
     """Print the beginning of what is printed meanwhile, and say if there was more."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from tempsampling.lessons.calls import (
     NOTHING,
+    Judgment,
     TooLongError,
     call,
     little_printed,
@@ -38,7 +39,7 @@ def check(answer: Callable) -> None:
         show_picture()
 
 
-def diagnosis(answer: Callable) -> tuple[str, Callable[[], None] | None]:
+def diagnosis(answer: Callable) -> Judgment:
     """Return the sentence that `check` prints, and what shows its picture, if it has one."""
     name = getattr(answer, "__name__", "")
     if not callable(answer) or name not in EXERCISES:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from tempsampling.lessons.calls import Judgment
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -20,4 +22,4 @@ class Exercise:
     draw: Callable[[np.random.Generator], dict[str, Any]] | None = None
     # Where many answers are right, not one: what looks at an answer instead of comparing results.
     # It returns the sentence, and what shows its picture or None.
-    judge: Callable[[Callable], tuple[str, Callable[[], None] | None]] | None = None
+    judge: Callable[[Callable], Judgment] | None = None

@@ -1,12 +1,12 @@
 """Lesson 2: a softmax for tables that never overflows; a curve of entropy with two steps."""
 
-from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from tempsampling.lessons import solutions
-from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
+from tempsampling.lessons.calls import Judgment, judging
 from tempsampling.lessons.exercises.exercise import Exercise
 from tempsampling.numerics.distributions import entropy, softmax
 from tempsampling.widgets.plots import COURSE_STYLE, show
@@ -116,15 +116,8 @@ def _problem(logits: np.ndarray) -> str | None:
     return None if hot > 1.95 else FAR
 
 
-def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
-    try:
-        result = call(answer, {})
-    except TooLongError:
-        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
-    except (Exception, SystemExit) as error:
-        return f"Not yet: {answer.__name__}() {raised(error)}.", None
-    if result is None or result is ...:
-        return NOTHING.format(answer.__name__), None
+@judging
+def _judge(result: Any) -> Judgment:
     try:
         logits = np.zeros(0) if np.iscomplexobj(result) else np.asarray(result, dtype=float)
     except Exception:  # an object can raise anything

@@ -1,13 +1,13 @@
 """Lesson 5: distinct-n of the generated part, and a text that fools the measures."""
 
 from collections import Counter
-from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from tempsampling.lessons import solutions
-from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
+from tempsampling.lessons.calls import Judgment, judging, raised
 from tempsampling.lessons.exercises.exercise import Exercise
 from tempsampling.lessons.texts import shipped_texts
 from tempsampling.model.smollm import SmolLM2
@@ -112,15 +112,8 @@ def _saved(tokens: list[int]) -> float:
     return 1 - own / np.mean(apart)
 
 
-def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
-    try:
-        text = call(answer, {})
-    except TooLongError:
-        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
-    except (Exception, SystemExit) as error:
-        return f"Not yet: {answer.__name__}() {raised(error)}.", None
-    if text is None or text is ...:
-        return NOTHING.format(answer.__name__), None
+@judging
+def _judge(text: Any) -> Judgment:
     if not isinstance(text, str):
         return f"Not yet: {KIND}", None
     try:

@@ -1,12 +1,13 @@
 """Lesson 8: top-p for one distribution; settings that are diverse and seldom slip."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from tempsampling.lessons import solutions
-from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
+from tempsampling.lessons.calls import Judgment, judging, raised
 from tempsampling.lessons.exercises.exercise import Exercise
 from tempsampling.lessons.texts import shipped_texts
 from tempsampling.model.smollm import SmolLM2
@@ -167,15 +168,8 @@ def _held_back() -> np.ndarray:
     return np.concatenate([logits[places] for logits in read])
 
 
-def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
-    try:
-        settings = call(answer, {})
-    except TooLongError:
-        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
-    except (Exception, SystemExit) as error:
-        return f"Not yet: {answer.__name__}() {raised(error)}.", None
-    if settings is None or settings is ...:
-        return NOTHING.format(answer.__name__), None
+@judging
+def _judge(settings: Any) -> Judgment:
     if not isinstance(settings, Mapping):
         return f"Not yet: {KIND}", None
     if not set(settings) <= set(SETTINGS):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tempsampling.lessons import solutions
-from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
+from tempsampling.lessons.calls import Judgment, judging
 from tempsampling.lessons.exercises.exercise import Exercise
 from tempsampling.numerics.distributions import entropy, softmax
 
@@ -155,15 +155,8 @@ def _temperatures(result: Any) -> list[float | None]:
     return numbers
 
 
-def _judge(answer: Callable) -> tuple[str, None]:
-    try:
-        result = call(answer, {})
-    except TooLongError:
-        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
-    except (Exception, SystemExit) as error:
-        return f"Not yet: {answer.__name__}() {raised(error)}.", None
-    if result is None or result is ...:
-        return NOTHING.format(answer.__name__), None
+@judging
+def _judge(result: Any) -> Judgment:
     try:
         given = _temperatures(result)
     except Exception:  # an object can raise anything

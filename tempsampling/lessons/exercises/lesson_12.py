@@ -1,11 +1,12 @@
 """Lesson 12: the slide's rule, its confidence from the model; a prompt that keeps it cold."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from tempsampling.lessons import solutions
-from tempsampling.lessons.calls import NOTHING, TooLongError, call, one_line, raised
+from tempsampling.lessons.calls import Judgment, judging, one_line
 from tempsampling.lessons.exercises.exercise import Exercise
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.numerics.distributions import entropy, softmax
@@ -158,15 +159,8 @@ def _measured(prompt: str, mean: float, margin: float) -> str:
     return f"Mean T {mean:.2f} ± {margin:.2f}; after your prompt the likeliest token is {first}."
 
 
-def _judge(answer: Callable) -> tuple[str, Callable[[], None] | None]:
-    try:
-        prompt = call(answer, {})
-    except TooLongError:
-        return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
-    except (Exception, SystemExit) as error:
-        return f"Not yet: {answer.__name__}() {raised(error)}.", None
-    if prompt is None or prompt is ...:
-        return NOTHING.format(answer.__name__), None
+@judging
+def _judge(prompt: Any) -> Judgment:
     if not isinstance(prompt, str):
         return TEXT.format(type(prompt).__name__), None
     return _judged(prompt)
