@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from lessons import printed, prose, verdicts
 
-from tempsampling import distinct_n, softmax
+from tempsampling import distinct_n, log_softmax, shipped_texts, softmax
 from tempsampling.lessons.toys import FOX_LOGITS, FOX_WORDS, fox_text
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import generate
@@ -31,14 +31,15 @@ def numbers(cell, pattern):
 
 
 def controls():
-    """People, shuffled, said twice: each with its margin."""
-    return numbers("controls", r": (\S+) ± (\S+) bits")
+    """The percent saved by people, shuffled, twice: each with its margin."""
+    return numbers("controls", r": (\S+)% ± (\S+)% saved")
 
 
 def against_people():
-    """For each temperature the three differences, each with its margin."""
+    """For each temperature the three differences: pairs, bits, share; each with its margin."""
     rows = re.findall(r"T = +\S+ +(.*)", printed(5, "table"))
-    return [[float(number) for number in re.findall(r"-?\d\.\d+", row)] for row in rows]
+    found = [re.findall(r"(-?\d\.\d+) ± (\S+)", row) for row in rows]
+    return dict(zip(TEMPERATURES, np.array(found, dtype=float), strict=True))
 
 
 def test_the_slide_counts_twelve_words():
@@ -108,52 +109,74 @@ def test_each_warning_holds_at_its_end_and_neither_loss_is_shown_at_one():
     assert verdicts(5) == {
         "shuffling takes coherence away": "holds",
         "T = 0 repeats more pairs than people": "holds",
-        "T = 0 has fewer pairs of its own than people": "holds",
         "T = 1 repeats more pairs than people": "not shown",
+        "T = 0.8 is likelier than people": "holds",
+        "T = 1 is likelier than people": "not shown",
         "T = 1 is less coherent than people": "not shown",
         "T = 1.5 is less coherent than people": "holds",
+        "T = 1.5 is less coherent, beside human beginnings": "holds",
     }
     assert "both warnings hold at the ends" in prose(5)
     assert "At T = 1 neither loss is shown" in prose(5)
 
 
-def test_against_a_human_half_the_loss_is_not_shown():
-    ((mean, margin),) = numbers("verdicts", r"as the other: (\S+) ± (\S+)")
-    assert abs(mean) < margin
-    assert "(Against a human one the loss is not shown: noise prepares for noise.)" in prose(5)
+def test_the_last_ten_tokens_show_half_of_the_loss():
+    (hot,) = numbers("verdicts", r"1\.5 is less coherent than people\": holds \((\S+) ± (\S+)\)")
+    (late,) = numbers("varied", r"Only the last 10 tokens: (\S+) ± (\S+);")
+    assert late[0] + late[1] < 0
+    assert late[0] / hot[0] == pytest.approx(0.5, abs=0.15)
+    assert "over the last ten tokens, half as much" in prose(5)
 
 
-def test_which_temperature_matches_depends_on_what_is_counted():
-    own = {T: row[2:4] for T, row in zip(TEMPERATURES, against_people(), strict=True)}
-    assert abs(own[0.8][0]) < own[0.8][1]
-    assert own[1.0][0] > own[1.0][1]
-    assert "Own pairs would say 0.8." in prose(5)
+def test_at_four_fifths_neither_loss_is_shown_but_the_stories_are_likelier():
+    pairs, bits, share = against_people()[0.8]
+    assert pairs[0] > -pairs[1]
+    assert share[0] > -share[1]
+    assert bits[0] < -bits[1]
+    assert "At 0.8 neither is shown. But its stories are likelier" in prose(5)
 
 
-def test_near_zero_the_stories_are_more_coherent_and_from_there_the_means_go_right_and_down(
-    answers,
-):
-    rows = against_people()
-    assert all(mean > margin for *_, mean, margin in rows[:2])
+def test_the_hotter_the_less_likely_and_the_less_coherent(answers):
+    _, bits, share = np.transpose([*against_people().values()], (1, 0, 2))
+    assert (np.diff(bits[:, 0]) > 0).all()
+    assert (np.diff(share[:, 0]) < 0).all()
+    assert share[0, 0] > share[0, 1]
     assert "and so does T = 0" in answers
-    own, coherence = [row[2] for row in rows], [row[4] for row in rows]
-    assert own == sorted(own)
-    assert coherence[1:] == sorted(coherence[1:], reverse=True)
-    assert "From T = 0.5 up, the means go right and down" in prose(5)
+    assert "the further right and down: less likely, less coherent" in prose(5)
 
 
 def test_unequal_lengths_turn_less_into_more():
-    rows = numbers("unequal", r"people (\S+), T = 0.8 (\S+)")
-    assert (rows[:, 1] < rows[:, 0]).all()
-    assert rows[2, 1] > rows[0, 0]
-    assert "Line by line the model has fewer different ones" in prose(5)
+    rows = numbers("unequal", r"first (\d+), their first (\d+): +(\S+) ± (\S+)")
+    found = {(its, their): (mean, margin) for its, their, mean, margin in rows}
+    assert found[40, 40][0] < -found[40, 40][1]
+    assert found[10, 40][0] > found[10, 40][1]
+    assert "Forty tokens beside forty, T = 0 has fewer different ones" in prose(5)
+    assert "first ten beside people's forty, and it has more" in prose(5)
+
+
+def test_no_tale_saves_as_much_as_the_second_exercise_asks():
+    model = SmolLM2.load()
+    tales = [model.tokenize(tale)[:50] for tale in shipped_texts("stories")]
+    rows = [[*tales[i][:30], *tale[30:]] for tale, i in zip(tales, [*range(1, 16), 0], strict=True)]
+    own, apart = (
+        -np.sum(
+            [
+                log_softmax(each[29:-1])[np.arange(20), tale[30:]]
+                for each, tale in zip(model.logits_for(read), tales, strict=True)
+            ],
+            axis=1,
+        )
+        for read in (tales, rows)
+    )
+    assert max(1 - own / apart) < 0.5
+    assert "more than in any tale above" in prose(5)
 
 
 def test_the_measures_of_the_paper_cross_between_nine_tenths_and_one():
     found = [float(t) for t in re.findall(r"match: T = (\S+)", printed(5, "paper-crossing"))]
     assert len(found) == 3
     assert all(0.9 < match < 1 for match in found)
-    assert f"Between {min(found):.2f} and {max(found):.2f}." in prose(5)
+    assert f"between {min(found):.2f} and about {max(found):.0f}: 0.22% and 0.28%" in prose(5)
     human, plain = (float(re.search(p, printed(5, "paper-crossing"))[1]) for p in PERPLEXITY)
     assert plain / human == pytest.approx(2, abs=0.2)
     assert "perplexity is nearly twice that of people" in prose(5)

@@ -48,7 +48,15 @@ RESULTS = Path(__file__).with_name("repetitions.json")
 SECOND = json.loads(Path(__file__).with_name("second_sets.json").read_text(encoding="utf-8"))
 REPETITIONS = 20
 CHANCES = [0, 1, 0.5]  # that a prompt is of the second set: in repetitions 3, 1 and 2, and so on
-SCOPES = ast.FunctionDef | ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+SCOPES = (
+    ast.FunctionDef
+    | ast.ClassDef
+    | ast.Lambda
+    | ast.ListComp
+    | ast.SetComp
+    | ast.DictComp
+    | ast.GeneratorExp
+)
 DISPLAYS = ["chat", "check", "explore", "play", "show", "tint"]
 VERDICT = re.compile(r'Verdict "([^"\n]+)": (.+?)(?: \((.*?)\)|$)', flags=re.MULTILINE)
 SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg", "TQDM_DISABLE": "1"}
@@ -159,7 +167,8 @@ def changed_by(statement, imported):
         stored = isinstance(getattr(node, "ctx", None), ast.Store)
         called = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
         if stored or (called and not is_display(node.value)):
-            changed |= names(node)[0] - imported
+            found = names(node)[0]
+            changed |= (found - imported) or found  # plt.style.use changes plt
     return changed
 
 

@@ -6,6 +6,7 @@ from textwrap import fill, shorten
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from tempsampling.lessons.calls import Judgment
 from tempsampling.lessons.capstone.baselines import BASELINES, compare, curve, prompts_of
 from tempsampling.lessons.capstone.experiment import Trial, try_out
 from tempsampling.lessons.capstone.problems import WrongSamplerError, check_sampler
@@ -35,7 +36,7 @@ def judge(sampler: Callable, prompts: str = "held-out") -> tuple[str, Trial | No
     return standing(trial), trial
 
 
-def judge_exercise(sampler: Callable) -> tuple[str, Callable[[], None] | None]:
+def judge_exercise(sampler: Callable) -> Judgment:
     """Return what `check` says of a sampler, and what shows its picture if it has one."""
     sentence, trial = judge(sampler)
     if trial is None:

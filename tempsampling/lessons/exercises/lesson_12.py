@@ -133,7 +133,7 @@ def _temperatures(prompt: str) -> np.ndarray:
     return np.array(chosen)
 
 
-def _judged(prompt: str) -> tuple[str, Callable[[], None] | None]:
+def _judged(prompt: str) -> Judgment:
     if not prompt:
         return "Not yet: your prompt is empty.", None
     if len(prompt) > LONGEST:
