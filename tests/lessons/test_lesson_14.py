@@ -179,7 +179,7 @@ def test_numbers_of_the_quiz():
     for number, fact in [(11, "7.78 of 8 bits"), (13, "from 0.10 for one try to 1.15")]:
         assert fact in prose(number)
     assert "Which T matches people depends on what is counted." in prose(5)
-    assert "No measure asks whether a story is worth telling." in prose(5)
+    assert "None asks whether a story is worth telling." in prose(5)
 
 
 LOG_P = log_softmax([1.0, 2.0, 3.0, 4.0, 5.0])
