@@ -43,6 +43,25 @@ def call(answer: Callable, arguments: dict[str, Any], most: int = MOST_LINES) ->
         sys.settrace(before)
 
 
+def tried(
+    answer: Callable, arguments: dict[str, Any], called: Callable[[], str]
+) -> tuple[Any, str | None]:
+    """Return what an answer returns, and what is wrong with it before it is looked at.
+
+    In place of a result stands None where the answer raised, and ... where there is none at all;
+    `called` writes the call down, for the sentence.
+    """
+    try:
+        result = call(answer, arguments)
+    except TooLongError:
+        return ..., f"Not yet: {called()} does not end. Look at its loops."
+    except (Exception, SystemExit) as error:
+        return None, f"Not yet: {called()} {raised(error)}."
+    if result is None or result is ...:
+        return ..., NOTHING.format(answer.__name__)
+    return result, None
+
+
 Judgment = tuple[str, Callable[[], None] | None]  # a sentence, and what shows its picture
 
 
@@ -50,15 +69,8 @@ def judging(look: Callable[[Any], Judgment]) -> Callable[[Callable], Judgment]:
     """Turn what judges a result into what judges an answer, a function without arguments."""
 
     def judge(answer: Callable) -> Judgment:
-        try:
-            result = call(answer, {})
-        except TooLongError:
-            return f"Not yet: {answer.__name__}() does not end. Look at its loops.", None
-        except (Exception, SystemExit) as error:
-            return f"Not yet: {answer.__name__}() {raised(error)}.", None
-        if result is None or result is ...:
-            return NOTHING.format(answer.__name__), None
-        return look(result)
+        result, problem = tried(answer, {}, lambda: f"{answer.__name__}()")
+        return (problem, None) if problem else look(result)
 
     return judge
 

@@ -7,15 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tempsampling.lessons.calls import (
-    NOTHING,
-    Judgment,
-    TooLongError,
-    call,
-    little_printed,
-    one_line,
-    raised,
-)
+from tempsampling.lessons.calls import Judgment, little_printed, one_line, tried
 from tempsampling.lessons.exercises import EXERCISES, Exercise
 from tempsampling.lessons.progress import remember
 
@@ -88,14 +80,9 @@ def _result(answer: Callable, arguments: dict[str, Any]) -> tuple[Any, str | Non
     What can be judged from one call alone is wrong with it; a value that is not right is not.
     """
     given = copy.deepcopy(arguments)
-    try:
-        result = call(answer, given)
-    except TooLongError:
-        return ..., f"Not yet: {_called(answer, arguments)} does not end. Look at its loops."
-    except (Exception, SystemExit) as error:
-        return None, f"Not yet: {_called(answer, arguments)} {raised(error)}."
-    if result is None or result is ...:
-        return ..., NOTHING.format(answer.__name__)
+    result, problem = tried(answer, given, lambda: _called(answer, arguments))
+    if problem:
+        return result, problem
     for name, value in arguments.items():
         if not _unchanged(given[name], value):
             told = f"your function changes its argument {name}. Make a new one instead."

@@ -94,6 +94,11 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
         else:
             shown = Explorer(figure, update, controls)
             show_still(*shown.output)
+    show_live(shown)
+
+
+def show_live(shown: widgets.Widget) -> None:
+    """Show a widget where something can render it."""
     if get_ipython():
         display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
 
@@ -113,8 +118,7 @@ def show_answering(shown: widgets.Widget, still: dict[str, Any]) -> None:
         still["text/html"] = f'<div class="{LOOK}">{still["text/html"]}</div>'  # as a demo
         return display(still, raw=True)
     show_still(still, {})
-    if get_ipython():
-        display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
+    show_live(shown)
 
 
 class Explorer(widgets.VBox):

@@ -13,8 +13,6 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from IPython.core.getipython import get_ipython
-from IPython.display import display
 from numpy.typing import NDArray
 
 from tempsampling._validate import real_number, string, whole_number
@@ -26,9 +24,9 @@ from tempsampling.numerics.truncation import epsilon_cutoff, eta_cutoff, top_k, 
 from tempsampling.widgets.controls import Prompts, draw_again, make_controls, text_box
 from tempsampling.widgets.explore import (
     EXPORT,
-    WIDGET,
     Explorer,
     one_for_each_cell,
+    show_live,
     show_still,
 )
 from tempsampling.widgets.export import film
@@ -36,7 +34,7 @@ from tempsampling.widgets.plots import ProbabilityBars
 from tempsampling.widgets.rendering import Drawing
 from tempsampling.widgets.write_along import Writing
 from tempsampling.writing.labels import visible
-from tempsampling.writing.tint import running, tint_scale, tinted_pieces
+from tempsampling.writing.tint import tint_scale
 
 WRITTEN = 24  # tokens of the text
 SHOWN = 10  # bars, and one for all other tokens
@@ -96,19 +94,7 @@ def playground(model: Any = None, prompt: str = PROMPTS[0]) -> None:
             shown.finish()
             data, about = shown.output
             show_still({**data, "text/plain": f"{data['text/plain']}\n{panel.written()}"}, about)
-    if get_ipython():
-        display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
-
-
-def probabilities(
-    logits: NDArray, temperature: float, order: str, **settings: float
-) -> NDArray[np.float64]:
-    """Return the probabilities after the steps that `order` names, one by one.
-
-    >>> probabilities(np.log([0.6, 0.3, 0.1]), 1.0, "top_k, temperature", top_k=2).round(2)
-    array([0.67, 0.33, 0.  ])
-    """
-    return softmax(*survivors(logits, temperature, order, **settings))
+    show_live(shown)
 
 
 def survivors(
@@ -202,17 +188,11 @@ class Panel:
         """Return prompt and text, once it is all there."""
         while not self.done:
             self.grow()
-        return self.writing.prompt + "".join(self.writing.pieces()[: self._at])
+        return self.writing.prompt + "".join(self.writing.pieces(self._at))
 
     def as_html(self) -> str:
         """Return what is written so far, tinted."""
-        said = [step.probability for step in self.writing.steps[: self._at]]
-        pieces = tinted_pieces(self.writing.pieces()[: self._at], said)
-        return (
-            '<div class="tex2jax_ignore mathjax_ignore" role="status" style="line-height:1.6;'
-            'white-space:pre-wrap;overflow-wrap:anywhere"><i style="opacity:.72">'
-            f"{running(self.writing.prompt)}</i>{pieces}</div>{tint_scale()}"
-        )
+        return f'<div role="status">{self.writing.as_html(self._at)}</div>{tint_scale()}'
 
     def as_film(self) -> widgets.Widget:
         """Return prompts and temperatures with frames drawn beforehand."""
@@ -227,7 +207,7 @@ class Panel:
 
     def prompts(self) -> Prompts:
         """Return the box for the prompt."""
-        return text_box(*dict.fromkeys([self.first, *PROMPTS]))
+        return text_box(self.first, *PROMPTS)
 
     def _labels(self, logits: NDArray) -> list[str]:
         likeliest = (visible(self.model.decode([token])) for token in _likeliest(logits))

@@ -104,10 +104,20 @@ class Writing:
         del self.steps[place:], self._logits[place + 1 :]
         self._cache = None
 
-    def pieces(self) -> list[str]:
-        """What each token adds to the text; nothing within a character."""
+    def pieces(self, most: int | None = None) -> list[str]:
+        """What each token, or each of so many, adds to the text; nothing within a character."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        return [decoder.decode(self.model.bytes_of(step.token)) for step in self.steps]
+        return [decoder.decode(self.model.bytes_of(step.token)) for step in self.steps[:most]]
+
+    def as_html(self, most: int | None = None) -> str:
+        """Return the prompt and the tokens after it, or so many, each on its tint."""
+        said = tinted_pieces(self.pieces(most), [step.probability for step in self.steps[:most]])
+        # Dollar signs are not to be taken for formulas.
+        return (
+            '<div class="tex2jax_ignore mathjax_ignore" style="max-width:800px;line-height:1.6;'
+            'white-space:pre-wrap;overflow-wrap:anywhere"><i style="opacity:.72">'
+            f"{running(self.prompt)}</i>{said}</div>"
+        )
 
 
 class WriteAlong(widgets.VBox):
@@ -212,15 +222,9 @@ class WriteAlong(widgets.VBox):
 
     def _written(self) -> str:
         steps = self.writing.steps
-        said = tinted_pieces(self.writing.pieces(), [step.probability for step in steps])
         last = "Take a token, or draw one."
         if steps:
             label = visible(self.model.decode([steps[-1].token]))
             last = f"{escape(label)} was {steps[-1].how}: {percent(steps[-1].probability)} at T = 1"
-        # Dollar signs are not to be taken for formulas.
-        return (
-            '<div class="tex2jax_ignore mathjax_ignore" role="status"><div style="max-width:800px;'
-            'line-height:1.6;white-space:pre-wrap;overflow-wrap:anywhere"><i style="opacity:.72">'
-            f'{running(self.writing.prompt)}</i>{said}</div><div style="opacity:.75">{last}</div>'
-            "</div>"
-        )
+        last = f'<div class="tex2jax_ignore mathjax_ignore" style="opacity:.75">{last}</div>'
+        return f'<div role="status">{self.writing.as_html()}{last}</div>'

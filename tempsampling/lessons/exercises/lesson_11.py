@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from tempsampling.lessons import solutions
-from tempsampling.lessons.calls import NOTHING, TooLongError, call, raised
+from tempsampling.lessons.calls import tried
 from tempsampling.lessons.exercises.exercise import Exercise
 from tempsampling.numerics.distributions import entropy, softmax
 
@@ -156,19 +156,14 @@ def _pictures() -> dict[float, list[np.ndarray]]:
 
 def _readings(answer: Callable) -> np.ndarray | str:
     """The mean that a thermometer shows at each temperature, or what is wrong with it."""
-    means, called = [], f"{answer.__name__}(pixels)"
+    means, called = [], lambda: f"{answer.__name__}(pixels)"
     for pictures in _pictures().values():
         shown = []
         for picture in pictures:
             given = picture.copy()
-            try:
-                result = call(answer, {"pixels": given})
-            except TooLongError:
-                return f"Not yet: {called} does not end. Look at its loops."
-            except (Exception, SystemExit) as error:
-                return f"Not yet: {called} {raised(error)}."
-            if result is None or result is ...:
-                return NOTHING.format(answer.__name__)
+            result, problem = tried(answer, {"pixels": given}, called)
+            if problem:
+                return problem
             if not np.array_equal(given, picture):
                 return "Not yet: your function changes its argument pixels. Make a new one instead."
             try:
