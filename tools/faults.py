@@ -48,8 +48,8 @@ FAULTS = [
     Fault(
         "the order of the steps is not obeyed",
         "tempsampling/numerics/sampling.py",
-        "for step in order if settings",
-        "for step in ORDER if settings",
+        "for step in named if step in settings",
+        "for step in ORDER if step in settings",
         "tests/numerics/test_sampling.py",
     ),
     Fault(

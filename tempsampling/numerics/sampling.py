@@ -1,9 +1,10 @@
 """Draw tokens: temperature and truncation in a named order, then one uniform number per token.
 
-The order of the steps changes which tokens survive, so it is an argument. Hugging Face applies
-temperature, top-k, top-p, min-p, which is the default here. vLLM applies min-p before top-k.
-llama.cpp and mlx-lm put temperature last: logits [3, 2, 1] with T = 0.5 and top-p = 0.8 keep one
-token when temperature comes first and two when it comes last.
+The steps are temperature and the cuts of `truncation.py`, each switched on by its name and setting:
+`top_k=40, min_p=0.1`. Their order changes which tokens survive, so it is an argument. Hugging Face
+applies temperature, top-k, top-p, min-p, typical, epsilon, eta, which is the default here. vLLM
+applies min-p before top-k. llama.cpp and mlx-lm put temperature last: logits [3, 2, 1] with T = 0.5
+and top-p = 0.8 keep one token when temperature comes first and two when it comes last.
 """
 
 import math
@@ -24,9 +25,10 @@ from tempsampling._validate import (
     whole_number,
 )
 from tempsampling.numerics.distributions import scaled
-from tempsampling.numerics.selection import crossing, keep_min_p, keep_top_k, keep_top_p
+from tempsampling.numerics.selection import crossing
+from tempsampling.numerics.truncation import CUTS
 
-ORDER = ("temperature", "top_k", "top_p", "min_p")
+ORDER = ("temperature", *CUTS)
 
 Steps = list[tuple[str, Any]]  # those that are switched on, each with its setting
 
@@ -35,10 +37,8 @@ def truncate(
     logits: ArrayLike,
     *,
     temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
     order: Sequence[str] = ORDER,
+    **cuts: float | None,
 ) -> NDArray[np.float64]:
     """Return the probabilities after temperature and truncation.
 
@@ -50,8 +50,9 @@ def truncate(
     logits : array of real numbers, any shape; the last axis is the vocabulary
         Minus infinity means impossible.
     temperature : real number from 0 to infinity, both included
-    top_k, top_p, min_p : as in the functions of the same names; None switches a step off
-    order : the four names, in the order in which the steps are applied
+    order : names of steps, each at most once and every one that is set, as they are applied
+    top_k, top_p, min_p, typical_p, epsilon_cutoff, eta_cutoff, top_n_sigma, xtc : the settings of
+        the functions of the same names; None switches a step off
 
     Returns
     -------
@@ -63,11 +64,11 @@ def truncate(
     array([0.881, 0.119, 0.   ])
     """
     z = logit_array(logits)
-    steps = checked_steps(temperature, top_k, top_p, min_p, order)
+    steps = checked_steps(temperature, order, **cuts)
     result = np.zeros(z.shape)
     for index in np.ndindex(z.shape[:-1]):
-        kept, survivors, final = _survivors(z[index], steps)
-        weights = np.exp(scaled(survivors, final, survivors.max()))
+        kept, left, final = survivors(z[index], steps)
+        weights = np.exp(scaled(left, final, left.max()))
         result[index][kept] = weights / weights.sum()
     return result
 
@@ -76,13 +77,11 @@ def sample(
     logits: ArrayLike,
     *,
     temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
     order: Sequence[str] = ORDER,
     size: int | tuple[int, ...] | None = None,
     rng: int | np.random.Generator | None = None,
     noise: ArrayLike | None = None,
+    **cuts: float | None,
 ) -> int | NDArray[np.intp]:
     """Draw tokens from the probabilities that `truncate` returns.
 
@@ -98,7 +97,7 @@ def sample(
 
     Parameters
     ----------
-    logits, temperature, top_k, top_p, min_p, order : as in `truncate`
+    logits, temperature, order, and the cuts : as in `truncate`
     size : draws per distribution, a number or a shape, up to ten million; None means one
     rng : seed, `numpy.random.Generator`, or None for fresh randomness
     noise : array of real numbers u, 0 <= u < 1, instead of `size` and `rng`
@@ -115,14 +114,14 @@ def sample(
     array([0, 0, 1])
     """
     z = logit_array(logits)
-    steps = checked_steps(temperature, top_k, top_p, min_p, order)
+    steps = checked_steps(temperature, order, **cuts)
     u = _uniforms(z.shape[:-1], size, rng, noise)
     rows = z.reshape(-1, z.shape[-1])
     heights = u.reshape(-1, max(len(rows), 1))
     tokens = np.empty(heights.shape, dtype=np.intp)
     for i, row in enumerate(rows):
-        kept, survivors, final = _survivors(row, steps)
-        places, _ = crossing(survivors, final, heights[:, i])
+        kept, left, final = survivors(row, steps)
+        places, _ = crossing(left, final, heights[:, i])
         tokens[:, i] = kept[places]
     return tokens.reshape(u.shape) if u.ndim else int(tokens.item())
 
@@ -135,45 +134,43 @@ def draw(z: NDArray, height: float, steps: Steps) -> tuple[int, float]:
     >>> draw(np.array([2.0, 1.0, 0.0]), 0.5, checked_steps(temperature=0.0))
     (0, 1.0)
     """
-    kept, survivors, final = _survivors(logit_array(z), steps)
-    (place,), total = crossing(survivors, final, np.array([height]))
-    weight = np.exp(scaled(survivors[place], final, survivors.max()))
+    kept, left, final = survivors(logit_array(z), steps)
+    (place,), total = crossing(left, final, np.array([height]))
+    weight = np.exp(scaled(left[place], final, left.max()))
     return int(kept[place]), float(weight / total)
 
 
 def checked_steps(
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
-    order: Sequence[str] = ORDER,
+    temperature: float = 1.0, order: Sequence[str] = ORDER, **cuts: float | None
 ) -> Steps:
     """Check the settings of a sampler, which are those of `truncate`, and put them in order."""
-    if not isinstance(order, Sequence) or sorted(map(str, order)) != sorted(ORDER):
-        raise ValueError(f"order must hold each of {ORDER} once, got {shorten(order)}")
-    settings = {
-        "temperature": real_number(temperature, "temperature", 0),
-        "top_k": None if top_k is None else whole_number(top_k, "top_k"),
-        "top_p": None if top_p is None else real_number(top_p, "top_p", 0, 1, "(]"),
-        "min_p": None if min_p is None else real_number(min_p, "min_p", 0, 1),
-    }
-    return [(step, settings[step]) for step in order if settings[step] is not None]
+    named = list(map(str, order)) if isinstance(order, Sequence) else [""]
+    for name in named:
+        if isinstance(order, str) or name not in ORDER or named.count(name) > 1:
+            raise ValueError(f"order must hold names of {ORDER}, each once, got {shorten(order)}")
+    settings: dict[str, float] = {"temperature": real_number(temperature, "temperature", 0)}
+    for name, setting in cuts.items():
+        if name not in CUTS:
+            raise TypeError(f"a cut must be one of {', '.join(CUTS)}, got {shorten(name)}")
+        if setting is not None:
+            settings[name] = CUTS[name].checked(setting, name)
+    for name, setting in settings.items():
+        if name not in named and (name, setting) != ("temperature", 1):
+            raise ValueError(f"order must hold {name}, which is set, got {shorten(order)}")
+    return [(step, settings[step]) for step in named if step in settings]
 
 
-def _survivors(z: NDArray, steps: Steps) -> tuple[NDArray[np.intp], NDArray, float]:
-    """Return the tokens of one row that survive, their logits, and the temperature to draw with."""
+def survivors(z: NDArray, steps: Steps) -> tuple[NDArray[np.intp], NDArray, float]:
+    """Return the tokens of one row that survive, their logits, and the temperature to draw with.
+
+    For use inside the package, like `draw`.
+    """
     kept, temperature = None, 1.0
     for step, setting in steps:
         if step == "temperature":
             temperature = setting
             continue
-        if step == "top_k":
-            keep = keep_top_k(z, setting)
-        elif step == "top_p":
-            keep = keep_top_p(z, temperature, setting)
-        else:
-            keep = keep_min_p(z, temperature, setting)
-        inside = np.flatnonzero(keep)
+        inside = np.flatnonzero(CUTS[step].keep(z, temperature, setting))
         kept, z = inside if kept is None else kept[inside], z[inside]
     return np.arange(z.size) if kept is None else kept, z, temperature
 

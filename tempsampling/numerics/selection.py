@@ -95,8 +95,8 @@ def _first_past(running: NDArray[np.float64], bounds: NDArray[np.float64]) -> ND
     return running.searchsorted(np.minimum(bounds, below), side="right")
 
 
-def keep_top_k(z: NDArray, k: int) -> NDArray[np.bool]:
-    """Say which logits top-k keeps."""
+def keep_top_k(z: NDArray, temperature: float, k: int) -> NDArray[np.bool]:
+    """Say which logits top-k keeps, at every temperature."""
     return z >= kth_largest(z, min(k, z.size))
 
 

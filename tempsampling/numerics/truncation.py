@@ -8,13 +8,14 @@ Meanings shared by all of them:
 
 - At least one token is kept, and minus infinity stays minus infinity.
 - Logits may have any shape; the vocabulary is the last axis, or the one that `axis` names.
-- Equal logits are told apart only where a smallest set is asked for (`top_p`, `typical_p`): the
-  token with the smaller index goes first.
+- Equal logits are told apart only where a number of tokens is asked for (`top_p`, `typical_p`,
+  `xtc`): the token with the smaller index goes first.
 - A bound counts as reached within one part in 10^10, so that `top_p(np.log([0.5, 0.3, 0.2]), 0.8)`
   keeps two tokens even if 0.5 + 0.3 came out as 0.7999999999999999.
 """
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,8 +39,7 @@ def top_k(logits: ArrayLike, k: int, axis: int = -1) -> NDArray[np.float64]:
     >>> top_k([3.0, 1.0, 2.0, 2.0], 2)
     array([  3., -inf,   2.,   2.])
     """
-    k = whole_number(k, "k")
-    return _keep(logits, axis, lambda z: keep_top_k(z, k))
+    return _keep("top_k", logits, axis, k=k)
 
 
 def top_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
@@ -61,8 +61,7 @@ def top_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
     >>> top_p(np.log([0.5, 0.3, 0.2]), 0.6).round(2)
     array([-0.69, -1.2 ,  -inf])
     """
-    p = real_number(p, "p", 0, 1, "(]")
-    return _keep(logits, axis, lambda z: keep_top_p(z, 1.0, p))
+    return _keep("top_p", logits, axis, p=p)
 
 
 def min_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
@@ -79,8 +78,7 @@ def min_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
     >>> min_p(np.log([0.6, 0.3, 0.1]), 0.5).round(2)
     array([-0.51, -1.2 ,  -inf])
     """
-    p = real_number(p, "p", 0, 1)
-    return _keep(logits, axis, lambda z: keep_min_p(z, 1.0, p))
+    return _keep("min_p", logits, axis, p=p)
 
 
 def typical_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64]:
@@ -98,18 +96,7 @@ def typical_p(logits: ArrayLike, p: float, axis: int = -1) -> NDArray[np.float64
     >>> typical_p(np.log([0.4, 0.3, 0.2, 0.1]), 0.5).round(2)
     array([ -inf, -1.2 , -1.61,  -inf])
     """
-    p = real_number(p, "p", 0, 1, "(]")
-
-    def keep(z: NDArray) -> NDArray[np.bool]:
-        probability, surprise, entropy = _information(z)
-        order = np.argsort(np.abs(surprise - entropy), kind="stable")
-        reached = np.cumsum(probability[order]) >= p * WITHIN
-        kept = np.ones(z.size, dtype=bool)
-        if p < 1:
-            kept[order[np.argmax(reached) + 1 :]] = False
-        return kept
-
-    return _keep(logits, axis, keep)
+    return _keep("typical_p", logits, axis, p=p)
 
 
 def epsilon_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.float64]:
@@ -125,13 +112,7 @@ def epsilon_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray
     >>> epsilon_cutoff(np.log([0.9, 0.08, 0.02]), 0.05).round(2)
     array([-0.11, -2.53,  -inf])
     """
-    epsilon = real_number(epsilon, "epsilon", 0, 1, "()")
-
-    def keep(z: NDArray) -> NDArray[np.bool]:
-        probability = _information(z)[0]
-        return probability >= min(epsilon * WITHIN, probability.max())
-
-    return _keep(logits, axis, keep)
+    return _keep("epsilon_cutoff", logits, axis, epsilon=epsilon)
 
 
 def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.float64]:
@@ -151,34 +132,138 @@ def eta_cutoff(logits: ArrayLike, epsilon: float, axis: int = -1) -> NDArray[np.
     >>> eta_cutoff(np.log([0.9, 0.08, 0.02]), 0.05).round(2)
     array([-0.11, -2.53,  -inf])
     """
-    epsilon = real_number(epsilon, "epsilon", 0, 1, "()")
-
-    def keep(z: NDArray) -> NDArray[np.bool]:
-        probability, _, entropy = _information(z)
-        eta = min(epsilon, np.sqrt(epsilon) * np.exp(-entropy))
-        return probability >= eta * WITHIN
-
-    return _keep(logits, axis, keep)
+    return _keep("eta_cutoff", logits, axis, epsilon=epsilon)
 
 
-def _information(z: NDArray) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+def top_n_sigma(logits: ArrayLike, n: float, axis: int = -1) -> NDArray[np.float64]:
+    """Keep the tokens whose logit is at most n standard deviations below the largest.
+
+    The deviation is that of the logits of all tokens (minus infinity left out), not of
+    probabilities. Temperature divides the distances to the largest logit and their deviation by the
+    same number, so the same tokens are kept at every temperature. n is a positive number; useful
+    values are around 1.
+
+    Source: Tang et al. (2024), "Top-nσ: Not all logits are you need", arXiv:2411.07641, whose code
+    divides the squares by the number of tokens less one. llama.cpp divides by the
+    number itself, as we do, and takes 0 for "off"; Hugging Face, vLLM and mlx-lm do not have it.
+
+    Examples
+    --------
+    >>> top_n_sigma([3.0, 2.0, 1.0, 0.0], 1)
+    array([  3.,   2., -inf, -inf])
+    """
+    return _keep("top_n_sigma", logits, axis, n=n)
+
+
+def xtc(logits: ArrayLike, threshold: float, axis: int = -1) -> NDArray[np.float64]:
+    """Exclude top choices: of the tokens as probable as a threshold, keep the least likely alone.
+
+    All tokens below the threshold stay. With fewer than two tokens that reach it, nothing happens.
+    In use a coin decides before each token whether to exclude at all: the token's distribution
+    is the mean of the two, weighted by the coin. threshold is above 0 and at most 1; above 0.5
+    no two tokens reach it.
+
+    Source: P. E. Weidmann (2024), pull request 6335 of text-generation-webui, whose defaults are a
+    threshold of 0.1 and a coin of 0.5. llama.cpp agrees, except that among equals its sort decides;
+    mlx-lm counts only what is above the threshold; Hugging Face and vLLM do not have it.
+
+    Examples
+    --------
+    >>> xtc(np.log([0.5, 0.3, 0.15, 0.05]), 0.1).round(2)
+    array([-inf, -inf, -1.9, -3. ])
+    """
+    return _keep("xtc", logits, axis, threshold=threshold)
+
+
+# What follows works on one row of logits, read at a temperature; those of minus infinity are
+# dropped in any case.
+
+
+def keep_typical_p(z: NDArray, temperature: float, p: float) -> NDArray[np.bool]:
+    """Say which logits locally typical sampling keeps."""
+    kept = np.ones(z.size, dtype=bool)
+    if p < 1:
+        probability, surprise, entropy = _information(z, temperature)
+        order = np.argsort(np.abs(surprise - entropy), kind="stable")
+        reached = np.cumsum(probability[order]) >= p * WITHIN
+        kept[order[np.argmax(reached) + 1 :]] = False
+    return kept
+
+
+def keep_epsilon(z: NDArray, temperature: float, epsilon: float) -> NDArray[np.bool]:
+    """Say which logits an epsilon cutoff keeps."""
+    probability, _, _ = _information(z, temperature)
+    return probability >= min(epsilon * WITHIN, probability.max())
+
+
+def keep_eta(z: NDArray, temperature: float, epsilon: float) -> NDArray[np.bool]:
+    """Say which logits an eta cutoff keeps."""
+    probability, _, entropy = _information(z, temperature)
+    return probability >= min(epsilon, np.sqrt(epsilon) * np.exp(-entropy)) * WITHIN
+
+
+def keep_top_n_sigma(z: NDArray, temperature: float, n: float) -> NDArray[np.bool]:
+    """Say which logits top-nσ keeps, at every temperature."""
+    half = z.astype(np.float64) / 2  # the distance between two numbers of float64 need not be one
+    below = half.max() - half
+    scale = below[below < np.inf].max() or 1.0
+    below /= scale
+    return below * WITHIN <= n * below[below < np.inf].std()
+
+
+def keep_xtc(z: NDArray, temperature: float, threshold: float) -> NDArray[np.bool]:
+    """Say which logits stay when top choices are excluded."""
+    probability, _, _ = _information(z, temperature)
+    top = np.flatnonzero(probability >= threshold * WITHIN)
+    kept = np.ones(z.size, dtype=bool)
+    kept[top[np.argsort(-z[top], kind="stable")][:-1]] = False
+    return kept
+
+
+class Cut(NamedTuple):
+    """One cut: how its setting is checked, under a name, and which logits of a row it keeps."""
+
+    checked: Callable[[Any, str], float]
+    keep: Callable[[NDArray, float, float], NDArray[np.bool]]
+
+
+def _between(ends: str, most: float = 1) -> Callable[[Any, str], float]:
+    return lambda value, name: real_number(value, name, 0, most, ends)
+
+
+CUTS = {
+    "top_k": Cut(whole_number, keep_top_k),
+    "top_p": Cut(_between("(]"), keep_top_p),
+    "min_p": Cut(_between("[]"), keep_min_p),
+    "typical_p": Cut(_between("(]"), keep_typical_p),
+    "epsilon_cutoff": Cut(_between("()"), keep_epsilon),
+    "eta_cutoff": Cut(_between("()"), keep_eta),
+    "top_n_sigma": Cut(_between("()", np.inf), keep_top_n_sigma),
+    "xtc": Cut(_between("(]"), keep_xtc),
+}
+
+
+def _information(
+    z: NDArray, temperature: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """Return each token's probability and surprise, and their mean surprise, in nats."""
-    exponent = scaled(z, 1.0, z.max())
+    exponent = scaled(z, temperature, z.max())
     weights = np.exp(exponent)
     total = weights.sum()
     probability, surprise = weights / total, np.log(total) - exponent
     return probability, surprise, (probability * np.where(probability > 0, surprise, 0.0)).sum()
 
 
-def _keep(
-    logits: ArrayLike, axis: int, rule: Callable[[NDArray], NDArray[np.bool]]
-) -> NDArray[np.float64]:
-    """Apply a rule for one row of finite logits along `axis`."""
+def _keep(name: str, logits: ArrayLike, axis: int, **setting: float) -> NDArray[np.float64]:
+    """Apply a cut to every row along `axis`; the setting comes under the name of its argument."""
+    ((argument, value),) = setting.items()
+    cut = CUTS[name]
+    value = cut.checked(value, argument)
     z = logit_array(logits, axis)
     result = np.full(z.shape, -np.inf)
     rows, kept_rows = np.moveaxis(z, axis, -1), np.moveaxis(result, axis, -1)  # views: no copies
     for index in np.ndindex(rows.shape[:-1]):
         possible = np.flatnonzero(rows[index] > -np.inf)
-        kept = possible[rule(rows[index][possible])]
+        kept = possible[cut.keep(rows[index][possible], 1.0, value)]
         kept_rows[index][kept] = rows[index][kept]
     return result

@@ -15,12 +15,11 @@ import ipywidgets as widgets
 import numpy as np
 from numpy.typing import NDArray
 
-from tempsampling._validate import real_number, string, whole_number
+from tempsampling._validate import string
 from tempsampling.model.interface import loaded
 from tempsampling.model.smollm import SmolLM2
-from tempsampling.numerics.distributions import scaled, softmax
-from tempsampling.numerics.sampling import sample, truncate
-from tempsampling.numerics.truncation import epsilon_cutoff, eta_cutoff, top_k, typical_p
+from tempsampling.numerics.distributions import softmax
+from tempsampling.numerics.sampling import Steps, checked_steps, draw, survivors
 from tempsampling.widgets.controls import Prompts, draw_again, make_controls, text_box
 from tempsampling.widgets.explore import (
     EXPORT,
@@ -44,21 +43,17 @@ CUTS = {
     "top_p": (1.0, (0.05, 1.0, 0.05)),
     "min_p": (0.0, (0.0, 1.0, 0.05)),
     "typical_p": (1.0, (0.05, 1.0, 0.05)),
-    "epsilon": (0.0, (0.0, 0.05, 0.001)),
-    "eta": (0.0, (0.0, 0.05, 0.001)),
+    "epsilon_cutoff": (0.0, (0.0, 0.05, 0.001)),
+    "eta_cutoff": (0.0, (0.0, 0.05, 0.001)),
+    "top_n_sigma": (0.0, (0.0, 5.0, 0.1)),
+    "xtc": (1.0, (0.05, 1.0, 0.05)),
 }
-# Those that know no temperature: the function, and which ends of 0 to 1 it takes.
-OTHERS = {
-    "typical_p": (typical_p, "(]"),
-    "epsilon": (epsilon_cutoff, "()"),
-    "eta": (eta_cutoff, "()"),
-}
-STEPS = ("temperature", *CUTS)
+RARE = "typical_p, epsilon_cutoff, eta_cutoff, top_n_sigma, xtc"
 ORDERS = (
-    "temperature, top_k, top_p, min_p, typical_p, epsilon, eta",
-    "top_k, top_p, min_p, typical_p, epsilon, eta, temperature",
-    "temperature, min_p, top_k, top_p, typical_p, epsilon, eta",
-    "top_p, min_p, top_k, typical_p, epsilon, eta, temperature",
+    f"temperature, top_k, top_p, min_p, {RARE}",
+    f"top_k, top_p, min_p, {RARE}, temperature",
+    f"temperature, min_p, top_k, top_p, {RARE}",
+    f"top_p, min_p, top_k, {RARE}, temperature",
 )
 PROMPTS = (
     "The weather today is",
@@ -97,40 +92,16 @@ def playground(model: Any = None, prompt: str = PROMPTS[0]) -> None:
     show_live(shown)
 
 
-def survivors(
-    logits: NDArray, temperature: float, order: str, **settings: float
-) -> tuple[NDArray[np.float64], float]:
-    """Return the logits, minus infinity where a step drops a token, and the final temperature.
+def steps_of(order: str, temperature: float, cuts: dict[str, float]) -> Steps:
+    """Return the steps that a line names, without the cuts that are switched off.
 
-    >>> survivors(np.array([3.0, 2.0, 1.0]), 0.5, "top_k, temperature", top_k=2)
-    (array([  3.,   2., -inf]), 0.5)
+    >>> steps_of("top_k, temperature", 0.5, {"top_k": 2, "top_p": 0.9})
+    [('top_k', 2), ('temperature', 0.5)]
     """
-    z, T = np.asarray(logits, np.float64), 1.0
-    for step in ordered(order):
-        if step == "temperature":
-            T = real_number(temperature, "temperature", 0)
-        elif settings.get(step, CUTS[step][0]) != CUTS[step][0]:
-            z = np.where(_kept(z, T, step, settings[step]), z, -np.inf)
-    return z, T
-
-
-def _kept(z: NDArray, T: float, step: str, setting: float) -> NDArray[np.bool]:
-    if step == "top_k":
-        return top_k(z, whole_number(setting, step)) > -np.inf
-    if step in ("top_p", "min_p"):
-        return truncate(z, temperature=T, **{step: setting}) > 0
-    cut, ends = OTHERS[step]
-    return cut(scaled(z, T, z.max()), real_number(setting, step, 0, 1, ends)) > -np.inf
-
-
-def ordered(order: str) -> list[str]:
-    """Return the names on a line, in their order."""
     names = [name.strip().replace("-", "_") for name in order.split(",") if name.strip()]
-    for name in names:
-        if name not in STEPS or names.count(name) > 1:
-            known = ", ".join(STEPS)
-            raise ValueError(f"order must name each step at most once, of {known}; got {name}")
-    return names
+    on = {name: setting for name, setting in cuts.items() if setting != CUTS[name][0]}
+    taken = {name: setting for name, setting in on.items() if name in names}
+    return checked_steps(temperature if "temperature" in names else 1.0, names, **taken)
 
 
 class Panel:
@@ -152,34 +123,35 @@ class Panel:
         top_p: float = 1.0,
         min_p: float = 0.0,
         typical_p: float = 1.0,
-        epsilon: float = 0.0,
-        eta: float = 0.0,
+        epsilon_cutoff: float = 0.0,
+        eta_cutoff: float = 0.0,
+        top_n_sigma: float = 0.0,
+        xtc: float = 1.0,
         order: str = ORDERS[0],
         seed: int = 1,
     ) -> str:
         """Draw the bars for some settings, which also are those of the text from now on."""
-        cuts = {"top_k": top_k, "top_p": top_p, "min_p": min_p}
-        cuts |= {"typical_p": typical_p, "epsilon": epsilon, "eta": eta}
+        given = locals()
+        steps = steps_of(order, temperature, {name: given[name] for name in CUTS})
         z = self._begun(prompt).logits_after(0)
-        left, T = survivors(z, temperature, order, **cuts)
-        self.writing, self._at, self.done = self._begun(prompt), 0, False
-        self._settings = {"temperature": temperature, "order": order, **cuts}
+        kept, left, T = survivors(z, steps)
+        p = np.zeros(z.size)
+        p[kept] = softmax(left, T)
+        self.writing, self._at, self.done, self._steps = self._begun(prompt), 0, False, steps
         self._noise = np.random.default_rng(seed).random(WRITTEN)
-        kept, whole = np.count_nonzero(left > -np.inf), z.size
+        kept, whole = len(kept), z.size
         kept = f"all {whole:,}" if kept == whole else f"{kept:,} of {whole:,}"
         title = f"T = {T:g}, {kept} tokens kept".replace("inf", "∞")
         reference, labels = _with_rest(z, softmax(z)), self._labels(z)
-        return self.bars.update(
-            _with_rest(z, softmax(left, T)), title, reference=reference, labels=labels
-        )
+        return self.bars.update(_with_rest(z, p), title, reference=reference, labels=labels)
 
     def grow(self) -> None:
         """Write the next token of a text that is not `done`.
 
         Where settings draw what earlier ones drew, nothing is computed again.
         """
-        z, T = survivors(self.writing.logits_after(self._at), **self._settings)
-        token = int(sample(z, temperature=T, noise=self._noise[self._at]))
+        z = self.writing.logits_after(self._at)
+        token, _ = draw(z, self._noise[self._at], self._steps)
         self.writing.take(token, at=self._at)
         self._at += 1
         self.done = self._at == WRITTEN or token in self.model.end_tokens

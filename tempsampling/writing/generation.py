@@ -69,15 +69,14 @@ def generate(
     prompt: str | Sequence[str],
     *,
     temperature: ArrayLike = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-    min_p: float | None = None,
     order: Sequence[str] = ORDER,
     n: int | None = None,
     max_tokens: int = 40,
     seed: int | np.random.Generator | None = None,
     common_noise: bool = False,
+    logits_processor: Callable[[NDArray, list[int]], ArrayLike] | None = None,
     on_token: Callable[[list[Continuation]], Any] | None = None,
+    **cuts: float | None,
 ) -> list[Continuation]:
     """Let a model continue a prompt n times at once, or each of n prompts.
 
@@ -94,11 +93,14 @@ def generate(
     prompt : a string of at least one token, or a list of one for each sequence, in which all have
         the same number of tokens; with max_tokens more it fits into the model's context
     temperature : real number from 0 to infinity, or one for each sequence, of shape (n,)
-    top_k, top_p, min_p, order : as in `sample`
+    order, and the cuts (top_k, top_p, min_p, ...) : as in `sample`
     n : number of sequences, up to 1000; by default as many as there are temperatures or prompts
     max_tokens : tokens of each sequence at most; a token that ends a turn or a text ends it sooner
     seed : seed, `numpy.random.Generator` (which spawns others), or None for fresh randomness
     common_noise : whether the sequences share their noise
+    logits_processor : function of one row of logits and all tokens so far, the prompt's too, that
+        returns the logits to draw from, such as `dry` or what `functools.partial` makes of
+        `repetition_penalty`; the model's own probabilities stay as they are
     on_token : function of the continuations so far, called after every token: a chat shows them
 
     Examples
@@ -107,12 +109,13 @@ def generate(
     >>> generate(SmolLM2.load(), "One, two, three,", temperature=0, max_tokens=4)[0].text
     ' four, five,'
     """
-    if on_token is not None and not callable(on_token):
-        raise TypeError(f"on_token must be a function, got {shorten(on_token)}")
+    for name, given in [("on_token", on_token), ("logits_processor", logits_processor)]:
+        if given is not None and not callable(given):
+            raise TypeError(f"{name} must be a function, got {shorten(given)}")
     most = whole_number(max_tokens, "max_tokens")
     prompts, pasts = _prompts(model, prompt, n, most)
     temperatures = _temperatures(temperature, n if len(prompts) == 1 else len(prompts))
-    steps = [checked_steps(each, top_k, top_p, min_p, order) for each in temperatures]
+    steps = [checked_steps(each, order, **cuts) for each in temperatures]
     texts = [_Growing(model, prompts[i % len(prompts)], t) for i, t in enumerate(temperatures)]
     streams = generator(seed, "seed").spawn(1 if common_noise else len(texts))
     noise = np.array([stream.random(most) for stream in streams])
@@ -127,6 +130,9 @@ def generate(
             for place in range(most):
                 for i, z in zip(writing, logits, strict=True):
                     p, entropy = plain_distribution(z)
+                    if logits_processor is not None:
+                        past = [*pasts[i % len(pasts)], *texts[i].tokens]
+                        z = _processed(logits_processor(z.copy(), past), z)
                     token, drawn_with = draw(z, noise[i % len(noise), place], steps[i])
                     texts[i].add(token, p, entropy, drawn_with)
                 bar.update()
@@ -260,6 +266,14 @@ def plain_distribution(z: NDArray) -> tuple[NDArray, float]:
     p /= total
     nats = np.log(total) - np.vdot(p, shifted)
     return p, max(float(nats), 0.0) / math.log(2)
+
+
+def _processed(logits: ArrayLike, like: NDArray) -> NDArray:
+    """Return what a `logits_processor` made of a row of logits, if it still is one."""
+    z = real_array(logits, "logits_processor's answer")
+    if z.shape != like.shape:
+        raise ValueError(f"logits_processor must return shape {like.shape}, got shape {z.shape}")
+    return z
 
 
 def _read_prompts(model: Model, pasts: list[list[int]], rows: list[int]) -> tuple[NDArray, Any]:

@@ -71,11 +71,11 @@ def test_intervals_of_five_prompts_reach_past_the_ends():
     assert "intervals pass 0 and 100%" in source(3, "claim-verdict")
 
 
-def test_after_the_cat_eight_times_two_draws_nearly_always_agree():
-    share = printed(3, "agree-sure").split()[-1]
-    assert float(share.rstrip("%")) == pytest.approx(99.6, abs=0.2)
-    claim = 'After "The cat sat on the old chair." eight times: 99.6% at T = 0.2.'
-    assert claim in source(3, "claim-verdict")
+def test_after_some_sentences_eight_times_two_draws_nearly_always_agree():
+    shares = [int(n) for n in re.findall(r"(\d+)%  ", printed(3, "agree-sure"))]
+    assert len(shares) == 6
+    assert sum(share >= 97 for share in shares) == 3
+    assert max(share for share in shares if share < 97) < 75
 
 
 def test_the_verdicts_are_those_of_the_prose():

@@ -122,4 +122,4 @@ def test_a_climb_of_a_bit_is_not_excluded_with_min_p_and_four_bits_are():
     without, cut = ([float(x) for x in climbs[kind].split(" ± ")] for kind in ("2", "2 with min-p"))
     assert without[0] == pytest.approx(4, abs=0.5)
     assert sum(cut) < 1.5 < without[0] - without[1]
-    assert "about one bit is not excluded, the 4 bits of T = 2 are" in source(4, "feed-verdict")
+    assert "half a bit is not excluded, the 4 bits of T = 2 are" in source(4, "feed-verdict")

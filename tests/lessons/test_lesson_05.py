@@ -125,7 +125,12 @@ def test_the_last_ten_tokens_show_half_of_the_loss():
     (late,) = numbers("varied", r"Only the last 10 tokens: (\S+) ± (\S+);")
     assert late[0] + late[1] < 0
     assert late[0] / hot[0] == pytest.approx(0.5, abs=0.15)
-    assert "over the last ten tokens, half as much" in prose(5)
+
+
+def test_likelihood_and_coherence_match_people_at_the_same_temperature():
+    found = [float(T) for T in numbers("varied", r"as people's at T = (\S+)")]
+    assert found == pytest.approx([0.98, 0.98], abs=0.02)
+    assert "likelihood and coherence both match people at 0.98" in prose(5)
 
 
 def test_at_four_fifths_neither_loss_is_shown_but_the_stories_are_likelier():

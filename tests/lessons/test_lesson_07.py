@@ -239,7 +239,7 @@ def test_heat_did_no_more_than_random_tokens():
     assert said["random tokens are more formal"][0] == "holds"
     word, _, margin = said["T = 1.5 does more than random tokens"]
     assert word == "not shown"
-    assert "**Verdict: for personality it is not shown.**" in text
+    assert "**Verdict: at T = 1.5 it is not shown.**" in text
     assert "a difference of about twenty points between the two would have been seen" in text
     assert "within twenty points, random tokens did as much" in source(7, "summary")
     assert margin < 15  # 8 to 21 in repetitions, 14 in the median: twenty are seen in four of five

@@ -130,8 +130,8 @@ def test_what_the_model_knows(readings, ratios, text):
     assert [int(each.sum()) for each in below] == [6, 13]
     assert 'than others": holds (by chance 0.1%)' in printed(9, "knows-control")
     assert "only 0.1% of random sixes lie as low" in text
-    assert "that do not chop: by chance 9%\n" in printed(9, "knows-control")
-    assert "(Without the two *Chop* pairs: 9% of random fours.)" in text
+    assert "without the two that chop: by chance 2%\n" in printed(9, "knows-control")
+    assert "(Without the two *Chop* pairs: 2% of random fours.)" in text
     assert "at most 21% of the next token" in text
     tables = [joint(reading, 1.0) for reading in readings]
     ranks = [int((p > p[5, 5]).sum()) + 1 for p in tables]
@@ -199,7 +199,9 @@ def test_odd_pairs_at_equal_variety(heated, text):
     assert f"these are odder by {100 * (alike - model):.1f} points" in text
     assert any_six(more, alike - model) == pytest.approx(0.02, abs=0.005)
     assert "as much or more: 2% of any six pairs" in printed(9, "claim-judged")
-    assert "points; 2% of random sixes reach that" in text
+    assert "points; 2% of random sixes reach that. Half of it is one pair" in text
+    chicken = float(re.search(r"Mix the chicken: ([\d.]+) points", printed(9, "claim-judged"))[1])
+    assert 0.45 < chicken / float(re.search(r"odder by ([\d.]+) points", text)[1]) < 0.55
 
 
 def test_the_sheets_are_those_that_the_check_judges():

@@ -235,7 +235,7 @@ def test_a_small_bias_rounds_the_corner_and_stays_steep(sweep):
     before, after = np.mean(noted, axis=0)
     assert 0.85 < before < 0.9
     assert 0.03 < after < before / 2  # without any bias it is 0
-    assert "(A small one only rounds the corner.)" in prose(11)
+    assert "(One of 0.01 only rounds the corner.)" in prose(11)
 
 
 # The thermometer

@@ -75,7 +75,7 @@ def test_the_opening_question_and_the_toy(answers, text):
     assert f"T = {grid[one.argmax()]:.2f}. At T = 0 the hard" in answers
     assert f"{one.max():.1%} against {one[0]:.0%} at T = 0" in answers
     assert f"To T = {grid[ten.mean(axis=0).argmax()]:.2f}." in answers
-    assert f"its top at T = {grid[toy[1].argmax()]:.2f} for every k" in answers
+    assert f"its top at T = {grid[toy[1].argmax()]:.2f} for each of these k" in answers
     assert ten[0].min() > 0.98
 
 
@@ -272,7 +272,7 @@ def test_counted_by_sentence_form_the_margins_are_wider_and_no_word_changes(
         assert (abs(mean) > by_form) == (abs(mean) > margin)
     assert min(found) > 1
     assert max(found) == pytest.approx(1.5, abs=0.05)
-    assert "margins get up to half as wide again, but no word changes" in text
+    assert "margins get up to about 60% wider, but no word changes" in text
 
 
 @pytest.fixture(scope="module")

@@ -178,7 +178,7 @@ def test_numbers_of_the_quiz():
         assert fact in prose(number)
     for number, fact in [(11, "7.78 of 8 bits"), (13, "from 0.10 for one try to 1.15")]:
         assert fact in prose(number)
-    assert "Which T matches people depends on what is counted." in prose(5)
+    assert "likelihood and coherence both match people at 0.98" in prose(5)
     assert "None asks whether a story is worth telling." in prose(5)
 
 

@@ -54,7 +54,38 @@ def plain_min_p(logits, p, temperature=1.0):
     return probability >= p * probability.max() * (1 - 1e-10)
 
 
-def plain_truncate(logits, temperature, top_k, top_p, min_p, order):
+def plain_typical_p(logits, p, temperature=1.0):
+    """Say which tokens are kept: those of a surprise near the entropy, until their sum is p."""
+    if p == 1:
+        return np.ones(logits.size, dtype=bool)
+    probability = softmax(logits, temperature)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        surprise = -np.log(probability)
+        entropy = np.nansum(probability * surprise)
+    ranking = np.argsort(np.abs(surprise - entropy), kind="stable")
+    reached = np.cumsum(probability[ranking]) >= p * (1 - 1e-10)
+    keep = np.zeros(logits.size, dtype=bool)
+    keep[ranking[: np.argmax(reached) + 1]] = True
+    return keep
+
+
+def plain_top_n_sigma(logits, n, temperature=1.0):
+    """Say which tokens are kept: those at most n standard deviations below the largest logit."""
+    z = logits.astype(np.longdouble)
+    return (z.max() - z) * (1 - 1e-10) <= n * z.std()
+
+
+def plain_xtc(logits, threshold, temperature=1.0):
+    """Say which tokens are kept: all but those that have a less likely one above the threshold."""
+    probability = softmax(logits, temperature)
+    ranking = np.argsort(-logits.astype(np.float64), kind="stable")
+    top = [i for i in ranking if probability[i] >= threshold * (1 - 1e-10)]
+    return ~np.isin(np.arange(logits.size), top[:-1])
+
+
+def plain_truncate(
+    logits, temperature=1.0, order=("temperature", "top_k", "top_p", "min_p"), **cuts
+):
     """Apply the steps one after the other, with a softmax over what is left before each."""
     z, now = np.array(logits, dtype=np.float64), 1.0
     for step in order:
@@ -62,12 +93,10 @@ def plain_truncate(logits, temperature, top_k, top_p, min_p, order):
         keep = np.ones(left.size, dtype=bool)
         if step == "temperature":
             now = temperature
-        elif step == "top_k" and top_k is not None:
-            keep = plain_top_k(z[left], top_k)
-        elif step == "top_p" and top_p is not None:
-            keep = plain_top_p(z[left], top_p, now)
-        elif step == "min_p" and min_p is not None:
-            keep = plain_min_p(z[left], min_p, now)
+        elif step == "top_k" and "top_k" in cuts:
+            keep = plain_top_k(z[left], cuts["top_k"])
+        elif step in cuts:
+            keep = globals()[f"plain_{step}"](z[left], cuts[step], now)
         z[left[~keep]] = -np.inf
     return softmax(z, now)
 

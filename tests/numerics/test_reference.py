@@ -1,9 +1,10 @@
-"""The stored answers of transformers and scikit-learn: tools/numerics/reference_samplers.py."""
+"""The stored answers of transformers, scikit-learn and llama.cpp: tools/numerics/reference_*.py."""
 
 import json
 
 import numpy as np
 import pytest
+import reference_llama_cpp
 from reference_samplers import (
     DIFFERENCES,
     EXACT_SUMS,
@@ -62,3 +63,15 @@ def test_top_p_stops_at_a_sum_that_is_exactly_p_as_transformers_does(case, their
 def test_the_fitted_temperature_is_that_of_scikit_learn(case):
     fitted = fit_temperature(np.array(case["quarters"]) / 4, case["labels"])
     assert fitted == pytest.approx(case["scikit-learn"], rel=1e-4)
+
+
+def test_cuts_and_penalties_are_those_of_llama_cpp():
+    compared = dict.fromkeys({**reference_llama_cpp.CUTS, **reference_llama_cpp.PENALTIES}, 0)
+    for kind, logits, texts, name, setting, theirs in reference_llama_cpp.stored():
+        for typed in (logits, logits.astype(np.float32)):
+            ours = reference_llama_cpp.ours(name, setting, typed, texts)
+            compared[name] += len(ours)
+            if name in reference_llama_cpp.CUTS:  # among equals, which are kept is theirs to say
+                ours, theirs = np.sort(ours), np.sort(theirs)
+            np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5, err_msg=f"{kind} {name}")
+    assert min(compared.values()) > 2000

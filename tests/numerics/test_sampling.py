@@ -10,7 +10,6 @@ from hypothesis.extra import numpy as hnp
 from rows import hard_rows, plain_span, plain_truncate
 
 from tempsampling import sample, softmax, truncate
-from tempsampling.numerics.sampling import ORDER
 
 CHAINS = [
     {},
@@ -24,7 +23,6 @@ CHAINS = [
     {"temperature": 1e-300, "top_p": 0.5},
     {"temperature": 1e300, "top_p": 0.5},
 ]
-OFF = {"temperature": 1.0, "top_k": None, "top_p": None, "min_p": None, "order": ORDER}
 rows = hnp.arrays(np.float64, st.integers(1, 20), elements=st.floats(-20, 20))
 repeatable = settings(derandomize=True, deadline=None)
 # Points of 0.01 % of the chi-square distribution, from tables, by degrees of freedom.
@@ -82,17 +80,41 @@ def test_zero_temperature_is_shared_by_the_largest_that_survive():
 @pytest.mark.parametrize("chain", CHAINS, ids=str)
 def test_truncate_is_its_definition_on_every_hard_row(chain):
     for name, z in hard_rows():
-        expected = plain_truncate(z, **{**OFF, **chain})
+        expected = plain_truncate(z, **chain)
         np.testing.assert_allclose(truncate(z, **chain), expected, rtol=1e-9, err_msg=name)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(ORDER)))
-def test_every_order_is_its_definition(order):
+@pytest.mark.parametrize("T", [0.0, 0.1, 0.7, 1.0, 3.0, np.inf])
+@pytest.mark.parametrize(
+    "cuts",
+    [
+        {"top_k": 5, "top_p": 0.8, "min_p": 0.2},
+        {"typical_p": 0.7, "top_n_sigma": 1.5, "xtc": 0.1},
+        {"top_p": 0.9, "top_n_sigma": 0.5, "typical_p": 0.3},
+    ],
+    ids=str,
+)
+def test_every_order_is_its_definition(cuts, T):
     rng = np.random.default_rng(7)
-    for size in (6, 3000):
-        z = 2 * rng.standard_normal(size)
-        chain = {"temperature": 0.7, "top_k": 5, "top_p": 0.8, "min_p": 0.2, "order": order}
-        np.testing.assert_allclose(truncate(z, **chain), plain_truncate(z, **chain), rtol=1e-12)
+    rows = [2 * rng.standard_normal(size) for size in (6, 3000)]
+    rows += [np.array([1.0, -np.inf, 0.5, 0.0, -np.inf]), np.array([0.0, 900, 899, -900])]
+    for order in itertools.permutations(("temperature", *cuts)):
+        chain = {"temperature": T, "order": order, **cuts}
+        for z in rows:
+            np.testing.assert_allclose(truncate(z, **chain), plain_truncate(z, **chain), rtol=1e-12)
+
+
+def test_a_step_that_is_set_must_stand_in_the_order_and_one_that_is_not_set_need_not():
+    assert truncate([3, 2, 1], top_k=1, order=["top_k"]).tolist() == [1, 0, 0]
+    for some, name in [({"top_k": 1}, "top_k"), ({"temperature": 0.5}, "temperature")]:
+        with pytest.raises(ValueError, match=f"order must hold {name}, which is set, got"):
+            truncate([3, 2, 1], order=["top_p", "min_p"], **some)
+
+
+def test_a_cut_that_is_unknown_is_told_with_those_that_there_are():
+    for function in (truncate, sample):
+        with pytest.raises(TypeError, match=r"a cut must be one of top_k, .*, xtc, got 'top_q'"):
+            function([3, 2, 1], top_q=0.5)
 
 
 @given(rows, st.floats(0.01, 100), st.integers(1, 25), st.floats(0.01, 1), st.floats(0, 1))
@@ -119,7 +141,7 @@ def test_truncate_takes_any_leading_shape_and_leaves_its_input_alone():
 def test_one_draw_is_its_definition_on_every_hard_row(chain):
     heights = np.array([0.0, 0.1, 0.5, 0.9, 0.999, np.nextafter(1, 0)])
     for name, z in hard_rows():
-        probabilities = plain_truncate(z, **{**OFF, **chain})
+        probabilities = plain_truncate(z, **chain)
         low, high = plain_span(z, probabilities)
         one_by_one = [sample(z, noise=u, **chain) for u in heights]
         for tokens in (one_by_one, sample(z, noise=heights, **chain)):

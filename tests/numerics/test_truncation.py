@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from rows import hard_rows, plain_min_p, plain_top_k, plain_top_p
+from rows import (
+    hard_rows,
+    plain_min_p,
+    plain_top_k,
+    plain_top_n_sigma,
+    plain_top_p,
+    plain_xtc,
+)
 
 from tempsampling import (
     epsilon_cutoff,
@@ -13,8 +20,10 @@ from tempsampling import (
     min_p,
     softmax,
     top_k,
+    top_n_sigma,
     top_p,
     typical_p,
+    xtc,
 )
 
 FILTERS = [
@@ -24,6 +33,8 @@ FILTERS = [
     (typical_p, 0.7),
     (epsilon_cutoff, 0.05),
     (eta_cutoff, 0.05),
+    (top_n_sigma, 1.0),
+    (xtc, 0.1),
 ]
 rows = hnp.arrays(
     np.float64, st.integers(1, 30), elements=st.floats(-20, 20) | st.integers(-3, 3).map(float)
@@ -131,6 +142,48 @@ def test_eta_cutoff_bound_is_the_formula():
     assert kept(eta_cutoff(z, 0.01)) == np.flatnonzero(p >= eta).tolist()
 
 
+def test_top_n_sigma_counts_from_the_largest_logit():
+    z = np.array([4.0, 3.0, 2.0, 1.0, 0.0])  # standard deviation: the root of 2
+    assert kept(top_n_sigma(z, 1)) == [0, 1]
+    assert kept(top_n_sigma(z, 1.5)) == [0, 1, 2]
+
+
+def test_top_n_sigma_leaves_masked_tokens_out_of_the_deviation():
+    assert kept(top_n_sigma([4.0, 3.0, -np.inf, 2.0, 1.0, 0.0], 1)) == [0, 1]
+
+
+def test_xtc_keeps_the_least_likely_of_the_top_choices_and_all_below():
+    assert kept(xtc(logs(0.4, 0.3, 0.2, 0.06, 0.04), 0.2)) == [2, 3, 4]
+    assert kept(xtc(logs(0.06, 0.3, 0.2, 0.4, 0.04), 0.25)) == [0, 1, 2, 4]
+
+
+def test_xtc_does_nothing_to_a_single_top_choice():
+    assert kept(xtc(logs(0.6, 0.3, 0.1), 0.5)) == [0, 1, 2]
+
+
+def test_xtc_keeps_the_last_of_equals():
+    assert kept(xtc(np.zeros(4), 0.25)) == [3]
+
+
+@pytest.mark.parametrize("n", [0.01, 0.5, 1, 3, 100])
+def test_top_n_sigma_is_its_definition_on_every_hard_row(n):
+    for name, z in hard_rows():
+        possible = z > -np.inf
+        expected = possible.copy()
+        expected[possible] = plain_top_n_sigma(z[possible], n)
+        if not name.startswith(
+            ("next to", "the smallest", "tiny")
+        ):  # there, half of it is no float
+            assert np.array_equal(top_n_sigma(z, n) > -np.inf, expected), name
+
+
+@pytest.mark.parametrize("threshold", [0.0001, 0.01, 0.1, 0.5, 1])
+def test_xtc_is_its_definition_on_every_hard_row(threshold):
+    for name, z in hard_rows():
+        expected = plain_xtc(z, threshold) & (z > -np.inf)
+        assert np.array_equal(xtc(z, threshold) > -np.inf, expected), name
+
+
 @pytest.mark.parametrize("k", [1, 3, 50, 1000])
 def test_top_k_is_its_definition_on_every_hard_row(k):
     for name, z in hard_rows():
@@ -213,6 +266,28 @@ def test_min_p_is_idempotent(z, p):
 def test_epsilon_cutoff_is_idempotent(z, epsilon):
     once = epsilon_cutoff(z, epsilon)
     assert np.array_equal(epsilon_cutoff(once, epsilon), once)
+
+
+@given(
+    hnp.arrays(np.float64, st.integers(1, 30), elements=st.integers(-20, 20).map(float)),
+    st.floats(0.01, 5),
+    st.floats(0.01, 100),
+)
+@repeatable
+def test_top_n_sigma_keeps_the_same_tokens_at_every_temperature(z, n, temperature):
+    deviations = (z.max() - z) / (z.std() or 1)
+    if np.abs(deviations - n).min() > 1e-6:  # on the bound, rounding decides
+        assert kept(top_n_sigma(z / temperature, n)) == kept(top_n_sigma(z, n))
+
+
+@given(rows, st.floats(0.001, 1))
+@repeatable
+def test_xtc_drops_only_tokens_that_have_a_less_likely_top_choice(z, threshold):
+    p, after = softmax(z), kept(xtc(z, threshold))
+    top = np.flatnonzero(p >= threshold * (1 + 1e-9))
+    dropped = set(range(z.size)) - set(after)
+    assert dropped <= set(np.flatnonzero(p >= threshold * (1 - 1e-9)).tolist())
+    assert len(set(top.tolist()) & set(after)) <= 1
 
 
 @given(rows, st.floats(0.001, 1), st.floats(0.001, 1))

@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 from tiny_model import write_tiny_model
 
-from tempsampling import SmolLM2, entropy, generate, log_softmax, score, softmax, truncate
+from tempsampling import (
+    SmolLM2,
+    entropy,
+    generate,
+    log_softmax,
+    presence_penalty,
+    score,
+    softmax,
+    truncate,
+)
 from tempsampling.writing import generation
 
 PROMPT = "Once upon a time, there was a little"
@@ -332,3 +341,49 @@ def test_an_interrupt_stops_within_a_token_and_leaves_the_model_usable(model):
 def test_prompts_and_temperatures_must_be_as_many_as_the_sequences(model, arguments, message):
     with pytest.raises(ValueError, match=message):
         generate(model, **{"prompt": "The", "max_tokens": 2} | arguments)
+
+
+# A logits processor
+
+
+def test_generate_draws_from_what_a_logits_processor_returns(model):
+    seen = []
+
+    def never_the_likeliest(z, tokens):
+        seen.append(list(tokens))
+        return np.where(z == z.max(), -np.inf, z)
+
+    how = {"temperature": 0, "max_tokens": 5}
+    (plain,) = generate(model, "One, two, three,", **how)
+    (text,) = generate(model, "One, two, three,", logits_processor=never_the_likeliest, **how)
+    assert text.tokens[0] == plain.alternatives[0][1].token
+    assert text.sampler_probabilities.tolist() == [1] * 5
+    prompt = model.tokenize("One, two, three,")
+    assert seen == [[*prompt, *text.tokens[:i]] for i in range(5)]
+
+
+def test_each_sequence_is_processed_with_its_own_tokens(model):
+    how = {"n": 3, "max_tokens": 12, "seed": 4, "temperature": 1.2}
+    texts = generate(
+        model, "I think that", logits_processor=lambda z, t: presence_penalty(z, t, 99), **how
+    )
+    for text in texts:
+        assert len(set(text.tokens)) == len(text.tokens)
+
+
+def test_a_logits_processor_cannot_change_the_models_probabilities(model):
+    def spoil(z, tokens):
+        z[:] = 0
+        return z
+
+    (text,) = generate(model, "I think that", logits_processor=spoil, max_tokens=2, seed=1)
+    assert text.alternatives[0][0].probability > 0.01
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [(None, "logits_processor's answer"), ([1.0], "logits_processor must return shape")],
+)
+def test_a_logits_processor_that_answers_something_else_is_told(model, answer, told):
+    with pytest.raises((TypeError, ValueError), match=told):
+        generate(model, "I think that", logits_processor=lambda z, tokens: answer)
