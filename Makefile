@@ -3,6 +3,6 @@
 PYTHON ?= python3
 
 lab test test-all test-lowest test-newest repeat bench faults parity notebooks replicate site slides pdf:
-	@$(PYTHON) tools/course.py $@
+	@$(PYTHON) tools/course.py $@ $(if $(MODEL),--model "$(MODEL)")
 
 .PHONY: lab test test-all test-lowest test-newest repeat bench faults parity notebooks replicate site slides pdf

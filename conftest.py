@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import threading
 
 import pytest
@@ -11,6 +12,7 @@ pytest.register_assert_rewrite("lesson_items")
 
 from lesson_items import lesson_items, prepare  # noqa: E402
 
+REMEMBERED = "TEMPSAMPLING_TESTS_REMEMBER"  # a folder; see in_kernel.py
 os.environ["TQDM_DISABLE"] = "1"  # progress bars are for people; kernels inherit this
 if threading.current_thread() is threading.main_thread():
     # Where the tests run in the background, interrupts are ignored, and kernels would inherit that.
@@ -19,6 +21,15 @@ if threading.current_thread() is threading.main_thread():
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "rare: takes long and finds little: `make test-all` runs it")
+    if REMEMBERED not in os.environ:  # the workers and the kernels of a run share what a model said
+        config.remembered = tempfile.TemporaryDirectory()
+        os.environ[REMEMBERED] = config.remembered.name
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "remembered"):
+        config.remembered.cleanup()
+        del os.environ[REMEMBERED]
 
 
 def pytest_collection_modifyitems(items):

@@ -4,6 +4,7 @@ from .lessons import glossary as glossary
 from .lessons import solutions as solutions
 from .lessons.check import check as check
 from .lessons.progress import course_map as course_map
+from .lessons.settings import settings_table as settings_table
 from .lessons.texts import shipped_texts as shipped_texts
 from .lessons.toys import FOX_LOGITS as FOX_LOGITS
 from .lessons.toys import FOX_WORDS as FOX_WORDS

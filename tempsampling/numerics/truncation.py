@@ -163,8 +163,8 @@ def xtc(logits: ArrayLike, threshold: float, axis: int = -1) -> NDArray[np.float
     is the mean of the two, weighted by the coin. threshold is above 0 and at most 1; above 0.5
     no two tokens reach it.
 
-    Source: P. E. Weidmann (2024), pull request 6335 of text-generation-webui, whose defaults are a
-    threshold of 0.1 and a coin of 0.5. llama.cpp agrees, except that among equals its sort decides;
+    Source: P. E. Weidmann (2024), pull request 6335 of text-generation-webui; a usual threshold is
+    0.1, a usual coin 0.5. llama.cpp agrees, except that among equals its sort decides;
     mlx-lm counts only what is above the threshold; Hugging Face and vLLM do not have it.
 
     Examples

@@ -3,9 +3,12 @@
 import copy
 import functools
 import gc
+import hashlib
+import os
 import pickle
 import re
 import time
+from pathlib import Path
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -17,6 +20,14 @@ from tempsampling.widgets.controls import Number, choices
 from tempsampling.widgets.explore import Explorer
 from tempsampling.writing import generation
 
+REMEMBERED = "TEMPSAMPLING_TESTS_REMEMBER"  # a folder that lives as long as a run: conftest.py
+MOST_BYTES = 20_000_000
+WRITE_AND_READ = [
+    (generation, "generate"),
+    (generation, "score"),
+    (SmolLM2, "logits"),
+    (SmolLM2, "logits_for"),
+]
 TYPED = [
     *("nan", "inf", "-inf", "-1", "0", "-0.0", "1e-300", "1e300", "99", "1000000"),
     *("10" * 6, "0,33", "1,000", "abc"),
@@ -30,26 +41,40 @@ def remember_texts():
     one reaches another. A generator or a cache among the arguments would change with the call:
     such a call is made anew.
     """
-    generation.generate = _remembered(generation.generate)
-    generation.score = _remembered(generation.score)
-    SmolLM2.logits = _remembered(SmolLM2.logits)
-    SmolLM2.logits_for = _remembered(SmolLM2.logits_for)
+    for place, name in WRITE_AND_READ:
+        setattr(place, name, remembered(getattr(place, name)))
 
 
-def _remembered(function):
-    known = {}
+def remembered(function):
+    """Remember results; in a folder, if there is one, which lessons and their tests share."""
+    known, folder = {}, os.environ.get(REMEMBERED)
 
     @functools.wraps(function)
     def call(model, *args, **kwargs):
         given = [*args, *kwargs.values()]
         if any(callable(x) or isinstance(x, np.random.Generator) for x in given):
             return function(model, *args, **kwargs)
-        key = pickle.dumps((args, sorted(kwargs.items())))
+        key = pickle.dumps((args, sorted(kwargs.items()), _which(model)))
         if key not in known:
-            known[key] = function(model, *args, **kwargs)
+            name = hashlib.sha256(function.__qualname__.encode() + key).hexdigest()
+            path = Path(folder or ".") / name
+            if folder and path.exists():
+                known[key] = pickle.loads(path.read_bytes())
+            else:
+                known[key] = function(model, *args, **kwargs)
+                if folder and len(data := pickle.dumps(known[key])) < MOST_BYTES:
+                    path.with_suffix(f".{os.getpid()}").write_bytes(data)
+                    path.with_suffix(f".{os.getpid()}").replace(path)
         return copy.deepcopy(known[key])
 
     return call
+
+
+def _which(model):
+    """What a result depends on beside its arguments: which model, and how much of it."""
+    if not isinstance(model, SmolLM2):
+        return id(model)
+    return len(model.network.blocks), id(model) if model is not SmolLM2.load() else "SmolLM2"
 
 
 def hurry():

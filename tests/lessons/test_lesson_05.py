@@ -159,6 +159,7 @@ def test_unequal_lengths_turn_less_into_more():
     assert "first ten beside people's forty, and it has more" in prose(5)
 
 
+@pytest.mark.rare
 def test_no_tale_saves_as_much_as_the_second_exercise_asks():
     model = SmolLM2.load()
     tales = [model.tokenize(tale)[:50] for tale in shipped_texts("stories")]

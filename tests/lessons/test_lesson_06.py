@@ -159,7 +159,7 @@ def test_the_verdicts_are_those_of_the_prose():
 
 
 def test_heat_costs_the_toy_more_than_it_brings_above_the_temperature_that_is_named():
-    grid = np.arange(0.05, 3, 0.05)
+    grid = np.arange(0.05, 3, 0.01)
     number = softmax(np.array([[2.0, 0.0]] * len(grid)) / grid[:, None])[:, 0]
     means = [expected(np.append(np.full(10, q / 10), 1 - q), 10) for q in number]
     assert f"above about T = {grid[np.argmax(means)]:.2f}" in source(6, "steps-text")

@@ -135,7 +135,7 @@ def test_pairs_of_answers_differ_below_a_temperature_of_1(answers):
     assert "At T = 0.3 about half of the pairs of answers already differed" in answers
     assert "about half of the pairs agree" in source(7, "consistency-verdict")
     same, pairs = map(int, re.search(r"(\d+) of (\d+) pairs", printed(7, "talk-twice")).groups())
-    assert "Open questions agree less often than facts" in source(7, "noise-text")
+    assert "open questions agree less often than facts" in source(7, "noise-text")
     assert same / pairs < alternative("figure")["agreement"]["T = 0.3"][0]
 
 
@@ -240,7 +240,7 @@ def test_heat_did_no_more_than_random_tokens():
     word, _, margin = said["T = 1.5 does more than random tokens"]
     assert word == "not shown"
     assert "**Verdict: at T = 1.5 it is not shown.**" in text
-    assert "a difference of about twenty points between the two would have been seen" in text
+    assert "a difference of about twenty points would have been seen" in text
     assert "within twenty points, random tokens did as much" in source(7, "summary")
     assert margin < 15  # 8 to 21 in repetitions, 14 in the median: twenty are seen in four of five
 
@@ -273,7 +273,7 @@ def test_the_settings_of_the_personas_have_as_many_tokens(model):
 
 def test_what_the_figure_does_not_show():
     shown = alternative("persona")
-    assert "a smaller shift, say at T = 1, would not be seen" in source(7, "persona-verdict")
+    assert "a shift as small as theirs would not be seen" in source(7, "persona-verdict")
     assert "Liveliness shows nothing" in source(7, "persona-verdict")
     rows = [*shown["liveliness"].values(), shown["formality"]["T = 1"]]
     rows += [each["the same again"] for each in shown.values()]  # nothing was changed there

@@ -159,8 +159,8 @@ def test_odd_pairs_against_temperature(heated, text):
     cold, hot = (np.abs(HEATS - T).argmin() for T in (0.5, 2))
     shares = {name: p[:, :, IS_ODD.ravel()].sum(axis=2) for name, p in heated.items()}
     model = shares["joint"][:, [cold, hot]].mean(axis=0)
-    assert "By place, in this order, it fails: {:.0%} to {:.0%}.".format(*place) in text
-    assert "For the joint model it holds: {:.0%} to {:.0%}.".format(*model) in text
+    assert "By place it fails, in this order: {:.0%} to {:.0%}.".format(*place) in text
+    assert "Jointly it holds: {:.0%} to {:.0%};".format(*model) in text
     by_prompt = 100 * (shares["separate"][:, hot] - shares["separate"][:, cold])
     rise, margin = mean_and_margin(by_prompt)
     assert f"it depends on the prompt ({rise:+.1f} ± {margin:.1f} points)" in text
@@ -199,7 +199,7 @@ def test_odd_pairs_at_equal_variety(heated, text):
     assert f"these are odder by {100 * (alike - model):.1f} points" in text
     assert any_six(more, alike - model) == pytest.approx(0.02, abs=0.005)
     assert "as much or more: 2% of any six pairs" in printed(9, "claim-judged")
-    assert "points; 2% of random sixes reach that. Half of it is one pair" in text
+    assert "points; 2% of random sixes do that. Half is *Mix the chicken*" in text
     chicken = float(re.search(r"Mix the chicken: ([\d.]+) points", printed(9, "claim-judged"))[1])
     assert 0.45 < chicken / float(re.search(r"odder by ([\d.]+) points", text)[1]) < 0.55
 

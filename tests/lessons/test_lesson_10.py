@@ -227,7 +227,7 @@ def test_late_in_a_docstring_the_answer_is_still_overconfident():
     assert fits[0] > 1.09
     assert fits[-1] < 1.05
     at_one, at_fit = re.findall(r"[+]\d+ ± \d+", printed(10, "breaks-figure"))[-2:]
-    late = f"overconfident by {at_one[1:]} points, and at the T that fits still by {at_fit[1:]}:"
+    late = f"overconfident by {at_one[1:]} points, and at that T still by {at_fit[1:]}:"
     assert late in prose(10)
 
 

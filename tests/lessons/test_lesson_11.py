@@ -174,7 +174,7 @@ def test_the_magnetization_follows_the_exact_curve_away_from_the_switch():
         "T, neighbors and a bias of 1": "a dial",
         "m and bits are steepest near 2.27": "holds",
     }
-    assert f"from 2.1 to 2.4, m falls by {m[2.1] - m[2.4]:.2f}." in prose(11)
+    assert f"from 2.1 to 2.4, m falls by {m[2.1] - m[2.4]:.2f} here" in prose(11)
     assert f"2 / ln(1 + √2) ≈ {CRITICAL:.3f}" in prose(11)
 
 
@@ -215,7 +215,7 @@ def test_from_a_random_start_cold_pictures_still_have_islands(sweep):
         for _ in range(1000):
             sweep(each[None], np.float32(1.0), rng)
     assert np.mean(np.abs(pixels.mean(axis=(1, 2))) < 0.9) > 0.5
-    assert "from a random start, cold ones would still have islands" in prose(11)
+    assert "from a random start, most cold ones would still be part dark" in prose(11)
 
 
 def test_a_checkerboard_has_no_magnetization_and_a_frozen_start_would_not_pass():

@@ -199,12 +199,13 @@ def traces():
 
 def test_only_edt_is_nearly_0_at_one_token_and_near_its_hottest_at_nearly_all(traces, answers):
     assert "nearly 0 at one?" in prose(12)
-    assert "EDT. Where H is far above θ" in answers
+    assert "EDT, after our first prompt. Where H is far above θ" in answers
     assert [kind for kind, T in traces.items() if T.min() < 0.1] == ["EDT"]
     assert (traces["EDT"] < 0.1).sum() == 1
     assert (traces["EDT"] > 0.8 * 1.5).sum() >= 12
 
 
+@pytest.mark.rare
 def test_the_prompts_of_the_trace_do_not_solve_the_second_exercise():
     menu = {}
     text_box = {"text_box": lambda *texts: texts, "computed": lambda *ends: ends, "kinds": {}}
@@ -260,10 +261,10 @@ def test_no_gain_of_variety_is_decided():
     rows = [numbers(line[22:].replace("bits", "")) for line in table]
     assert len(rows) == 5
     gain, sure = numbers(verdict)
-    seen = f"not decided ({gain:.2f} ± {sure:.2f}; {1.4 * sure:.2f} would most likely be)"
+    seen = f"not decided ({gain:.2f} ± {sure:.2f}; {2 * sure:.2f} would most likely be)"
     assert seen in source(12, "verdict")
     single = max(row[-1] for row in rows[:4])
-    hidden = f"{1.4 * sure:.2f} could be missed on average, {1.4 * single:.2f} by one rule"
+    hidden = f"{1.4 * sure:.2f} could well be missed on average, {1.4 * single:.2f} by one rule"
     assert hidden in source(12, "summary")
     most = re.search(r"(\d+%)", lines("own-table")[1])[1]
     assert f"At {most} different tokens" in source(12, "verdict")
@@ -272,7 +273,10 @@ def test_no_gain_of_variety_is_decided():
     assert said.format(*surprise[:2]) in source(12, "question-2")
 
 
-def test_a_difference_of_1_4_margins_is_found_four_times_in_five():
-    x = np.random.default_rng(0).standard_normal((8, 20_000)) + 1.4 * 2.365 / np.sqrt(8)
+@pytest.mark.parametrize(("margins", "found"), [(1.4, 0.8), (2, 0.98)])
+def test_a_difference_of_two_margins_is_nearly_always_found_and_one_of_1_4_may_be_missed(
+    margins, found
+):
+    x = np.random.default_rng(0).standard_normal((8, 20_000)) + margins * 2.365 / np.sqrt(8)
     mean, margin = mean_and_margin(x)
-    assert np.mean(np.abs(mean) > margin) == pytest.approx(0.8, abs=0.04)
+    assert np.mean(np.abs(mean) > margin) == pytest.approx(found, abs=0.04)

@@ -188,6 +188,7 @@ def ignore_interrupts():
 
 
 @signals
+@pytest.mark.rare
 def test_these_tests_pass_where_interrupts_are_ignored_as_in_the_background():
     """A shell that starts a command in the background lets it, and all it starts, ignore them."""
     alone = "test_an_interrupt_waits_until_the_figure_is_drawn_and_a_second_one_does_not"

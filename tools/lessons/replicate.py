@@ -4,6 +4,7 @@
     python3 tools/course.py replicate notebooks/04*.ipynb    (some lessons)
     python3 tools/course.py replicate --repetitions 3        (a first look)
     python3 tools/course.py replicate --readme               (only writes README's table)
+    make replicate MODEL=larger.gguf                         (with another model)
 
 Of a lesson's code those statements run on which its verdicts rest: a slider may change without a
 repetition growing old. They run as they are committed, with three changes:
@@ -17,6 +18,11 @@ repetition growing old. They run as they are committed, with three changes:
 
 repetitions.json keeps what every verdict said. It is written after each repetition, and what it
 holds is not run again: only lessons whose code or second set changed, and what has failed.
+
+MODEL is a file for `SmolLM2.load`, or a folder or a name for `TransformersModel.load`;
+"transformers:file.gguf" lets the latter read a file. All lessons but 14, whose curves are
+SmolLM2's, run once with the second set of prompts, once with a mixture and once with their own.
+What came out is printed beside the lessons' words, and kept in build/replicate, as a table, too.
 """
 
 import argparse
@@ -32,6 +38,7 @@ import signal
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
@@ -45,6 +52,7 @@ import tempsampling
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = Path(__file__).with_name("repetitions.json")
+OTHERS = ROOT / "build" / "replicate"  # of other models
 SECOND = json.loads(Path(__file__).with_name("second_sets.json").read_text(encoding="utf-8"))
 REPETITIONS = 20
 CHANCES = [0, 1, 0.5]  # that a prompt is of the second set: in repetitions 3, 1 and 2, and so on
@@ -95,7 +103,10 @@ def unformatted(cell):
 def main():
     parser = argparse.ArgumentParser(prog="replicate", description=__doc__.partition("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
-    parser.add_argument("--repetitions", type=int, default=REPETITIONS)
+    parser.add_argument("--repetitions", type=int)
+    parser.add_argument(
+        "--model", help="another model than SmolLM2: a .gguf file, a folder, a name"
+    )
     parser.add_argument("--readme", action="store_true", help="only write README's table")
     given = parser.parse_args()
     if given.readme:
@@ -103,9 +114,23 @@ def main():
     os.environ.update(SETTINGS)  # processes that are spawned read it as they start
     lessons = [read_lesson(path) for path in given.notebooks or all_notebooks()]
     lessons = [lesson for lesson in lessons if lesson.claims]
-    results = run(lessons, given.repetitions)
+    if given.model:
+        return replicate_with(given.model, lessons, given.repetitions or len(CHANCES))
+    results = run(lessons, given.repetitions or REPETITIONS)
     print(report(lessons, results))
     sys.exit(any(result["errors"] for result in results.values()))
+
+
+def replicate_with(model, lessons, repetitions):
+    """Run the verdicts with another model; what fails there is told and stops nothing."""
+    other_model(model)  # what cannot be read fails here
+    lessons = [lesson for lesson in lessons if "capstone" not in str(lesson.cells)]
+    OTHERS.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"[^\w.-]+", "-", model).strip("-")
+    results = run(lessons, repetitions, OTHERS / f"{name}.json", model)
+    print(report(lessons, results))
+    (OTHERS / f"{name}.md").write_text(table(results), encoding="utf-8")
+    print(f"The table: {OTHERS / name}.md")
 
 
 def all_notebooks():
@@ -198,10 +223,10 @@ def names(node):
 # One repetition
 
 
-def repeat(lesson, repetition):
+def repeat(lesson, repetition, model=None):
     """Run a lesson once more: the word and the figure of each claim, and what went wrong."""
     replace, names, printed = Replace(lesson, repetition), {"__name__": "__main__"}, io.StringIO()
-    with patched(repetition), contextlib.redirect_stdout(printed):
+    with patched(repetition, model), contextlib.redirect_stdout(printed):
         for cell, source in lesson.cells:
             code = compile(replace.visit(ast.parse(source)), f"{lesson.number} {cell}", "exec")
             try:
@@ -242,19 +267,32 @@ class Replace(ast.NodeTransformer):
 
 
 @contextlib.contextmanager
-def patched(repetition):
-    """Change what lessons draw and read, and let them display nothing."""
+def patched(repetition, model=None):
+    """Change what lessons draw and read, perhaps the model, and let them display nothing."""
     doors = [
         (np.random, "default_rng", fresh(np.random.default_rng, repetition)),
         (tempsampling, "shipped_texts", other_texts(tempsampling.shipped_texts, repetition)),
         (tempsampling.capstone, "curve", other_curves(tempsampling.capstone.curve, repetition)),
         *((tempsampling, name, lambda *args, **kwargs: None) for name in DISPLAYS),
     ]
+    if model:
+        doors.append((tempsampling.SmolLM2, "load", partial(other_model, model)))
     with contextlib.ExitStack() as stack:
         stack.enter_context(plt.rc_context())
         for door in doors:
             stack.enter_context(mock.patch.object(*door))
         yield
+
+
+@lru_cache(maxsize=1)
+def other_model(name):
+    """Load the model that takes SmolLM2's place."""
+    if name.endswith(".gguf") and not name.startswith("transformers:"):
+        return tempsampling.SmolLM2.load(name)
+    path = Path(name.removeprefix("transformers:"))
+    if path.suffix == ".gguf":
+        return tempsampling.TransformersModel.load(str(path.parent), gguf_file=path.name)
+    return tempsampling.TransformersModel.load(str(path))
 
 
 def fresh(default_rng, repetition):
@@ -287,9 +325,10 @@ def other_curves(curve, repetition):
 # All of them
 
 
-def run(lessons, repetitions):
+def run(lessons, repetitions, path=None, model=None):
     """Run what is not there yet, two repetitions side by side; return the lessons' results."""
-    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    path = path or RESULTS
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     for lesson in lessons:
         if results.get(lesson.number, {}).get("code") != lesson.code:
             rows = {claim: {"words": [], "figures": []} for claim in lesson.claims}
@@ -303,13 +342,13 @@ def run(lessons, repetitions):
     ]
     spawn, dies = multiprocessing.get_context("spawn"), (signal.SIGINT, signal.SIG_DFL)
     with ProcessPoolExecutor(2, spawn, signal.signal, dies) as pool:
-        jobs = {pool.submit(repeat, *task): task for task in missing}
+        jobs = {pool.submit(repeat, *task, model): task for task in missing}
         try:
             for job in tqdm(as_completed(jobs), "Repetitions", len(jobs), smoothing=0):
                 lesson, repetition = jobs[job]
                 found, problem = job.result()
                 note(results[lesson.number], repetition, found, problem)
-                write(results)
+                write(results, path)
                 if problem:
                     tqdm.write(f"lesson {lesson.number}, repetition {repetition}: {problem}")
         except BaseException:  # Ctrl-C too, at which the two die
@@ -335,11 +374,11 @@ def note(result, repetition, found, problem):
         result["errors"][str(repetition)] = problem
 
 
-def write(results):
+def write(results, path):
     """Write the results whole, or not at all."""
-    new = RESULTS.with_suffix(".new")
+    new = path.with_suffix(".new")
     new.write_text(lines(dict(sorted(results.items()))) + "\n", encoding="utf-8")
-    os.replace(new, RESULTS)
+    os.replace(new, path)
 
 
 def lines(value, indent=""):
@@ -379,6 +418,7 @@ def table(results):
     for number, result in sorted(results.items()):
         for claim, row in result["claims"].items():
             ((word, count),) = Counter(row["words"]).most_common(1)
+            word = word or "not said"
             rows.append(f"| {int(number)} | {claim} | {word} | {count} of {len(row['words'])} |")
     return "\n".join([*rows, "", ""])
 
