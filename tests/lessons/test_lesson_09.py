@@ -163,7 +163,7 @@ def test_odd_pairs_against_temperature(heated, text):
     assert "Jointly it holds: {:.0%} to {:.0%};".format(*model) in text
     by_prompt = 100 * (shares["separate"][:, hot] - shares["separate"][:, cold])
     rise, margin = mean_and_margin(by_prompt)
-    assert f"it depends on the prompt ({rise:+.1f} ± {margin:.1f} points)" in text
+    assert f"the prompt decides ({rise:+.1f} ± {margin:.1f} points)" in text
     assert by_prompt.min() < -3 < 10 < by_prompt.max()
 
 
