@@ -21,6 +21,7 @@ from .numerics.distributions import softmax as softmax
 from .numerics.metrics import distinct_n as distinct_n
 from .numerics.metrics import pass_at_k as pass_at_k
 from .numerics.metrics import tail_mass as tail_mass
+from .numerics.metrics import unbiased_pass_at_k as unbiased_pass_at_k
 from .numerics.penalties import dry as dry
 from .numerics.penalties import frequency_penalty as frequency_penalty
 from .numerics.penalties import presence_penalty as presence_penalty

@@ -62,6 +62,7 @@ RIGHT = {
     "distinct_n": (ts.distinct_n, {"texts": TEXTS, "n": 1}),
     "tail_mass": (ts.tail_mass, {"probabilities": P, "outside_top": 1}),
     "pass_at_k": (ts.pass_at_k, {"p": 0.5, "k": 2}),
+    "unbiased_pass_at_k": (ts.unbiased_pass_at_k, {"tries": 4, "right": [0, 3], "k": 2}),
     "mean_and_margin": (ts.mean_and_margin, {"values": P}),
     "reliability": (ts.reliability, {"confidences": P, "correct": [1, 0, 1]}),
     "expected_calibration_error": (
@@ -215,6 +216,10 @@ WRONG = [  # function, argument, value, the error, what it says
     ("distinct_n", "texts", [[["a"]]], TypeError, "tokens must be words or numbers, got [[['a']]]"),
     ("distinct_n", "n", 5, ValueError, "texts must hold one of at least n = 5 tokens"),
     ("distinct_n", "n", 0, ValueError, "n must be at least 1, got 0"),
+    ("unbiased_pass_at_k", "tries", 0, ValueError, "tries must be at least 1, got 0"),
+    ("unbiased_pass_at_k", "right", [5], ValueError, "right must be from 0 to 4, got 5"),
+    ("unbiased_pass_at_k", "right", [0.5], TypeError, "right must be whole numbers, got [0.5]"),
+    ("unbiased_pass_at_k", "k", 5, ValueError, "k must be at most 4, got 5"),
     ("mean_and_margin", "values", [1.0], ValueError, "values must be at least two along axis 0"),
     ("mean_and_margin", "axis", 5, ValueError, "axis must be one of values of shape (3,), got 5"),
     ("mean_and_margin", "values", [1.0, np.nan], ValueError, "values must be finite, got nan"),

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tempsampling._validate import (
     each_fits,
+    index_array,
     listed,
     probability_array,
     real_array,
@@ -76,6 +77,36 @@ def pass_at_k(p: ArrayLike, k: int) -> float | NDArray[np.float64]:
     with np.errstate(divide="ignore"):  # p = 1: the logarithm is minus infinity, and that is right
         result = -np.expm1(k * np.log1p(-chance.astype(np.float64))) + 0.0
     return float(result) if result.ndim == 0 else result
+
+
+def unbiased_pass_at_k(tries: int, right: ArrayLike, k: int) -> float | NDArray[np.float64]:
+    """Estimate pass@k from some tries of which some were right, without a bias.
+
+    It is the share of all choices of k tries that hold a right one: 1 - C(n - c, k) / C(n, k) for
+    n tries of which c were right. Its mean over many repetitions is `pass_at_k` of the true
+    probability. (`pass_at_k(c / n, k)` is too low on average, for k above 1.)
+
+    Parameters
+    ----------
+    tries : number of tries, at least k
+    right : how many of them were right, a number or an array, from 0 to `tries`
+    k : number of tries that one would have
+
+    Source: Chen et al. (2021), "Evaluating large language models trained on code",
+    arXiv:2107.03374, equation 1.
+
+    Examples
+    --------
+    >>> unbiased_pass_at_k(4, [0, 1, 3], 2)
+    array([0. , 0.5, 1. ])
+    """
+    n = whole_number(tries, "tries")
+    k = whole_number(k, "k", most=n)
+    c = index_array(right, "right", n + 1)
+    lost = np.ones(c.shape)
+    for i in range(k):  # one more try, and again a wrong one
+        lost = lost * np.maximum(n - c - i, 0) / (n - i)
+    return float(1 - lost) if lost.ndim == 0 else 1 - lost
 
 
 def _ngrams(texts: Iterable[Sequence[Hashable]], n: int) -> list[list[tuple]]:

@@ -8,6 +8,7 @@ environment, the frames are drawn beforehand and the slider moves without a kern
 
 import gc
 import os
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -121,6 +122,10 @@ def show_answering(shown: widgets.Widget, still: dict[str, Any]) -> None:
     show_live(shown)
 
 
+# JupyterLab lets the kernel's main thread answer the first move, and another thread all later ones.
+MOVING = threading.RLock()
+
+
 class Explorer(widgets.VBox):
     """Controls above, what they show below, and between them a line for what went wrong."""
 
@@ -160,6 +165,10 @@ class Explorer(widgets.VBox):
         self._screen.value = as_html(self.output, self.drawing.printed)
 
     def _on_move(self, change: dict) -> None:
+        with MOVING:
+            self._follow(change)
+
+    def _follow(self, change: dict) -> None:
         # While this runs, the browser keeps back all moves but the newest: none pile up.
         # The last update took long, and so will this one; or a model is to read a new text.
         if self._seconds > SLOW or isinstance(change["owner"], TextBox):

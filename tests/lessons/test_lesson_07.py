@@ -278,3 +278,10 @@ def test_what_the_figure_does_not_show():
     rows = [*shown["liveliness"].values(), shown["formality"]["T = 1"]]
     rows += [each["the same again"] for each in shown.values()]  # nothing was changed there
     assert all(abs(mean) <= margin for mean, margin in rows)
+
+
+def test_a_majority_vote_gives_the_more_surely_what_is_likeliest_the_more_vote():
+    shares = [int(n) for n in re.findall(r"majority: (\d+)%", printed(7, "vote"))]
+    assert shares == sorted(shares)
+    assert shares[-1] == 100
+    assert "the more draws, the surer it says what T = 0 says" in source(7, "measure-text")

@@ -194,7 +194,7 @@ def test_of_the_eight_cuts_two_keep_the_same_tokens_at_every_temperature():
         for name, cut in rows["zoo"].items()
         if len({(truncate(cat, temperature=T, **cut) > 0).tobytes() for T in (0.5, 1, 1.5, 2)}) == 1
     ]
-    assert same == ["top-k 10", "top-nσ 2.5"]
+    assert same == ["top-k 6", "top-nσ 0.5"]
     assert "Top-k keeps a number. Top-nσ compares" in prose(8)
 
 

@@ -251,3 +251,9 @@ def test_a_perfect_model_with_a_hundred_answers(answers):
     assert "for 100, evenly spread over ten bins, about 0.1" in answers
     floor = calibration_error_floor(np.linspace(0.005, 0.995, 100), bins=10, rng=1)
     assert floor == pytest.approx(0.1, abs=0.015)
+
+
+def test_the_brier_score_falls_too():
+    falls, margin = numbers(printed(10, "brier").replace("±", ""))
+    assert falls > margin
+    assert "The **Brier score**, the mean of (confidence − right)², falls, too." in prose(10)

@@ -148,6 +148,8 @@ def test_the_words_of_the_verdicts():
         "rule 2, ten tries: 0.2 beats 0.5": "fails",
         "rule 1, ten tries: the best T beats 1.0": "not decided",
         "ten draws beat the ten likeliest": "fails",
+        "sums: any of eight draws beats T = 0": "holds",
+        "sums: the majority of eight beats T = 0": "not decided",
         "rule 3: T = 2 is more varied than 1": "holds",
         "rule 3: T = 2 keeps the real words": "fails",
         "rule 5: min-p 0.1 saves real words": "holds",
@@ -312,3 +314,26 @@ def test_the_five_lines_of_the_menu_are_questions_of_the_lesson(logits, facts):
     menu = re.findall(r'"(.+)",\n', source(13, "answers-explore"))
     assert len(menu) == 5
     assert all(facts[line.rpartition(" ")[0]] == line.rpartition(" ")[2] for line in menu)
+
+
+def test_what_is_said_of_sums_is_what_was_printed():
+    said = printed(13, "sums-verdicts")
+    one, draw, any_of, vote = (int(n) for n in re.findall(r"(\d+)%", said)[:4])
+    assert draw < one < any_of and draw < vote < any_of
+    assert f"any of eight beats T = 0, {any_of}% to {one}%" in prose(13)
+    single, eight = (float(n) for n in re.findall(r"([\d.]+) (?:at T = 0|with eight draws)", said))
+    assert single == pytest.approx(100 / one, abs=0.05)
+    assert eight == pytest.approx(800 / any_of, abs=0.05)
+    assert round(eight / single) == 5 and "at five times as many answers" in prose(13)
+    points = re.search(r"the majority of eight.*?\(([-+][\d.]+ ± [\d.]+) points", said)[1]
+    assert f"Their majority is not decided ({points.lstrip('+')} points)" in prose(13)
+
+
+def test_the_unbiased_estimate_is_within_three_standard_errors_and_c_over_n_is_not():
+    rows = printed(13, "unbiased").splitlines()
+    off = [float(re.search(r"up to ([\d.]+) points", row)[1]) for row in rows]
+    errors = [int(re.search(r"(\d+) standard errors", row)[1]) for row in rows]
+    assert errors[0] <= 3 < 10 < errors[1]
+    assert f"by up to {off[1]:.0f} points" in prose(13)
+    spread = [int(row.split()[-1]) for row in rows]
+    assert 0 <= spread[0] - spread[1] <= 2  # "hardly larger"

@@ -99,7 +99,13 @@ def alike(a, b):
     return (a is None and b is None) or (a is not None and b is not None and bool(same(a, b)))
 
 
-@pytest.mark.parametrize("name", COMPARED)
+READ_MUCH = {"hottest", "good_enough"}  # what they are given takes a model, or NumPy, seconds
+OFTEN = [
+    pytest.param(name, marks=[pytest.mark.rare] if name in READ_MUCH else []) for name in COMPARED
+]
+
+
+@pytest.mark.parametrize("name", OFTEN)
 def test_no_mutant_of_the_solution_passes(name):
     exercise = EXERCISES[name]
     rng = np.random.default_rng(seed=7)

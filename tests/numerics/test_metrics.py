@@ -1,5 +1,8 @@
 """Diversity, repetition, tails and pass@k are what can be counted by hand."""
 
+from itertools import combinations
+from math import comb
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from tempsampling import (
     pass_at_k,
     softmax,
     tail_mass,
+    unbiased_pass_at_k,
 )
 
 
@@ -45,3 +49,22 @@ def test_pass_at_k_is_one_minus_all_wrong():
     p = np.array([0, 0.3, 0.5, 1])
     np.testing.assert_allclose(pass_at_k(p, 4), 1 - (1 - p) ** 4)
     assert pass_at_k(1e-20, 10) == pytest.approx(1e-19)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 8])
+@pytest.mark.parametrize("p", [0, 0.01, 0.3, 0.5, 0.99, 1])
+def test_the_estimate_of_pass_at_k_is_right_on_average_over_all_outcomes(p, k):
+    c = np.arange(9)
+    chances = np.array([comb(8, i) for i in c]) * p**c * (1 - p) ** (8 - c)
+    assert chances @ unbiased_pass_at_k(8, c, k) == pytest.approx(pass_at_k(p, k))
+    naive = chances @ pass_at_k(c / 8, k)
+    if k > 1 and 0 < p < 0.9:
+        assert naive < pass_at_k(p, k) - 1e-6
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 6])
+def test_the_estimate_of_pass_at_k_counts_choices_of_tries(k):
+    for c in range(7):
+        right = [True] * c + [False] * (6 - c)
+        choices = [any(right[i] for i in chosen) for chosen in combinations(range(6), k)]
+        assert unbiased_pass_at_k(6, c, k) == pytest.approx(np.mean(choices))

@@ -79,6 +79,9 @@ def screen_of(box):
     return box.locator("[role=status]").inner_text().strip()
 
 
+@pytest.mark.parametrize(
+    "folder", ["page", pytest.param("slides", marks=pytest.mark.rare)], indirect=True
+)
 def test_a_lesson_slider_moves_to_the_right_frame_by_keyboard_and_mouse(opened, folder):
     page = opened(folder / f"{LESSON}.html")
     for number in range(2):  # five words, SmolLM2

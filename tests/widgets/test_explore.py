@@ -2,6 +2,7 @@
 
 import base64
 import re
+import threading
 import time
 from io import BytesIO
 
@@ -420,3 +421,29 @@ def test_a_demo_is_closed_twice_without_a_word(capsys):
         for control in explorer.controls.values():
             control.close()
     assert capsys.readouterr() == ("", "")
+
+
+def test_moves_that_two_threads_answer_are_drawn_one_after_the_other():
+    at_once, most = [], []
+
+    def update(a=0, b=0):
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.002)
+        at_once.pop()
+        return f"a = {a}, b = {b}"
+
+    shown = Explorer(None, update, {"a": (0, 50), "b": (0, 50)})
+
+    def move(name):
+        for value in range(1, 51):
+            shown.controls[name].slider.value = value
+
+    threads = [threading.Thread(target=move, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 1
+    assert shown.output[0]["text/plain"] == "a = 50, b = 50"
+    shown.close()

@@ -101,7 +101,7 @@ def running_jupyterlab(folder: Path):
 
 def run_lesson(browser, address: str, name: str):
     """Open a lesson, run all its cells, and return the page; tall, so that every cell is built."""
-    page = browser.new_page(viewport={"width": 1280, "height": 9000})
+    page = browser.new_page(viewport={"width": 1280, "height": 16_000})
     workspace = f"{address}/workspaces/{Path(name).stem}"  # of its own: no other notebook opens
     page.goto(f"{workspace}/tree/notebooks/{name}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
