@@ -241,14 +241,14 @@ def test_heat_did_no_more_than_random_tokens():
     assert word == "not shown"
     assert "**Verdict: at T = 1.5 it is not shown.**" in text
     assert "a difference of about twenty points would have been seen" in text
-    assert "within twenty points, random tokens did as much" in source(7, "summary")
+    assert "more than random tokens was not shown, at T = 1.5, within twenty points" in source(7, "summary")
     assert margin < 15  # 8 to 21 in repetitions, 14 in the median: twenty are seen in four of five
 
 
 def test_the_system_message_shifts_formality_the_other_way():
     formality = alternative("persona")["formality"]
     text = source(7, "persona-verdict")
-    assert "The two system messages lower it by about a dozen" in text
+    assert "The two messages lower it by about a dozen" in text
     for name in ("young teenager", "small child"):
         mean, margin = formality[name]
         assert mean == pytest.approx(-12, abs=5)
@@ -273,7 +273,9 @@ def test_the_settings_of_the_personas_have_as_many_tokens(model):
 
 def test_what_the_figure_does_not_show():
     shown = alternative("persona")
-    assert "a shift as small as theirs would not be seen" in source(7, "persona-verdict")
+    assert "one answer a question would not show a shift as small as theirs" in source(
+        7, "persona-verdict"
+    )
     assert "Liveliness shows nothing" in source(7, "persona-verdict")
     rows = [*shown["liveliness"].values(), shown["formality"]["T = 1"]]
     rows += [each["the same again"] for each in shown.values()]  # nothing was changed there
@@ -281,7 +283,7 @@ def test_what_the_figure_does_not_show():
 
 
 def test_a_majority_vote_gives_the_more_surely_what_is_likeliest_the_more_vote():
-    shares = [int(n) for n in re.findall(r"majority: (\d+)%", printed(7, "vote"))]
+    shares = [int(n) for n in re.findall(r"Neptune (\d+)%", printed(7, "vote"))]
     assert shares == sorted(shares)
     assert shares[-1] == 100
     assert "the more draws, the surer it says what T = 0 says" in source(7, "measure-text")

@@ -15,6 +15,7 @@ import replicate
 from browser import ROOT
 from lessons import cells, prose, source
 from replicate import REPETITIONS, SECOND, Lesson, Replace, patched, repeat, verdicts
+from tiny_model import write_tiny_model
 
 import tempsampling
 from tempsampling import sample
@@ -288,3 +289,39 @@ def test_repetitions_are_kept_and_go_on_where_they_stopped(tmp_path, monkeypatch
     said = replicate.report([failing], {"toy": result})
     assert "0 of 1" in said
     assert said.endswith("1 repetitions failed")
+
+
+# Another model
+
+HOW_LARGE = """
+from tempsampling import SmolLM2
+size = SmolLM2.load().logits("a").size
+print(f'Verdict "a small vocabulary": {"holds" if size < 1000 else "fails"} ({size})')
+"""
+ASKS = Lesson("toy", [("a", HOW_LARGE)], {"a small vocabulary": "fails"})
+
+
+def test_another_model_takes_the_place_of_smollm2_and_gives_it_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("TEMPSAMPLING_CACHE", str(tmp_path / "cache"))
+    write_tiny_model(tmp_path / "tiny.gguf")
+    replicate.other_model.cache_clear()
+    found, problem = repeat(ASKS, 1, str(tmp_path / "tiny.gguf"))
+    assert (found, problem) == ({"a small vocabulary": ("holds", "260")}, "")
+    monkeypatch.undo()
+    assert repeat(ASKS, 1)[0] == {"a small vocabulary": ("fails", "49152")}
+
+
+def test_what_another_model_cannot_do_is_noted_and_stands_in_the_table_as_not_said(tmp_path):
+    replicate.other_model.cache_clear()
+    found, problem = repeat(ASKS, 1, str(tmp_path / "missing.gguf"))
+    assert found == {}
+    assert "FileNotFoundError" in problem
+    rows = {"a small vocabulary": {"words": [None], "figures": [None]}}
+    assert "| 1 | a small vocabulary | not said | 1 of 1 |" in replicate.table(
+        {"01": {"claims": rows}}
+    )
+
+
+def test_lesson_14_is_not_run_with_another_model():
+    assert "capstone" in str(LESSONS["14"].cells)
+    assert not [n for n in WITH_VERDICTS if n != "14" and "capstone" in str(LESSONS[n].cells)]

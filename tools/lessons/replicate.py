@@ -66,6 +66,7 @@ SCOPES = (
     | ast.GeneratorExp
 )
 DISPLAYS = ["chat", "check", "explore", "play", "show", "tint"]
+LOAD = tempsampling.SmolLM2.load  # another model takes its place
 VERDICT = re.compile(r'Verdict "([^"\n]+)": (.+?)(?: \((.*?)\)|$)', flags=re.MULTILINE)
 SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "MPLBACKEND": "Agg", "TQDM_DISABLE": "1"}
 
@@ -288,11 +289,12 @@ def patched(repetition, model=None):
 def other_model(name):
     """Load the model that takes SmolLM2's place."""
     if name.endswith(".gguf") and not name.startswith("transformers:"):
-        return tempsampling.SmolLM2.load(name)
-    path = Path(name.removeprefix("transformers:"))
-    if path.suffix == ".gguf":
-        return tempsampling.TransformersModel.load(str(path.parent), gguf_file=path.name)
-    return tempsampling.TransformersModel.load(str(path))
+        return LOAD(name)
+    name = name.removeprefix("transformers:")
+    if name.endswith(".gguf"):
+        folder, file = os.path.split(os.path.abspath(name))
+        return tempsampling.TransformersModel.load(folder, gguf_file=file)
+    return tempsampling.TransformersModel.load(name)
 
 
 def fresh(default_rng, repetition):
