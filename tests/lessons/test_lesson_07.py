@@ -241,7 +241,8 @@ def test_heat_did_no_more_than_random_tokens():
     assert word == "not shown"
     assert "**Verdict: at T = 1.5 it is not shown.**" in text
     assert "a difference of about twenty points would have been seen" in text
-    assert "more than random tokens was not shown, at T = 1.5, within twenty points" in source(7, "summary")
+    said = "more than random tokens was not shown, at T = 1.5, within twenty points"
+    assert said in source(7, "summary")
     assert margin < 15  # 8 to 21 in repetitions, 14 in the median: twenty are seen in four of five
 
 
