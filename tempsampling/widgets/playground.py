@@ -171,7 +171,7 @@ class Panel:
 
         def update(prompt: str = self.first, temperature: float = 1.0) -> str:
             alt = self.update(prompt, temperature)
-            print(self.written())
+            print(self.written().replace("\n", "↵"))  # a slide has room for few lines
             return alt
 
         controls = {"prompt": self.prompts(), "temperature": (0.0, 2.2, 0.2)}
