@@ -108,9 +108,8 @@ def run_lesson(browser, address: str, name: str):
     prompts = page.locator(".jp-CodeCell .jp-InputPrompt")
     not_run = prompts.filter(has_text=re.compile(r"\[[ *]\]"))
     _choose(page, "Edit", "Clear Outputs of All Cells")  # so that every number is one of this run
-    expect(prompts.filter(has_text=re.compile(r"\[\d"))).to_have_count(
-        0
-    )  # out of sight, none has any
+    numbered = prompts.filter(has_text=re.compile(r"\[\d"))  # a cell out of sight has no prompt yet
+    expect(numbered).to_have_count(0)
     while prompts.first.inner_text() == "[ ]:":
         # The kernel is idle a moment before the notebook knows it; asked too early, the notebook
         # wants to know which kernel to use.
