@@ -16,10 +16,11 @@ from tempsampling._validate import one_of
 
 KINDS = {"tools": ("tool", "service"), "models": ("model",)}
 HEAD = {"tools": "In other tools", "models": "What makers of open models recommend"}
-FIRST = (
-    "Where a model brings settings of its own, Transformers, vLLM's server and llama.cpp take those"
-    " first. Each entry leads to its source."
-)
+SAID = {
+    "tools": "Where a model brings settings of its own, Transformers, vLLM's server and llama.cpp"
+    " take those first.",
+    "models": "Some were read in copies or quotations of a model's card.",
+}
 
 
 @cache
@@ -59,7 +60,7 @@ def settings_table(*what: str, of: str = "tools") -> None:
     text = "\n".join([head, *lines])
     if not get_ipython():  # a plain Python session
         return print(text)
-    html = _as_html(head, what, rows, f"{FIRST} Looked up on {seen}.")
+    html = _as_html(head, what, rows, f"{SAID[of]} Each entry leads to what was read, on {seen}.")
     display({"text/html": html, "text/plain": text}, raw=True)
 
 
@@ -68,7 +69,9 @@ def _value(row: dict[str, dict[str, str]], column: str) -> str:
 
 
 def _as_html(head: str, what: tuple[str, ...], rows: dict, caption: str) -> str:
-    names = "".join(f"<th scope='col'>{escape(column)}</th>" for column in what)
+    names = "".join(
+        f"<th scope='col' style='text-align:left'>{escape(column)}</th>" for column in what
+    )
     body = "".join(
         f"<tr><th scope='row'>{escape(who)}</th>{''.join(_cell(row, c) for c in what)}</tr>"
         for who, row in rows.items()

@@ -70,3 +70,11 @@ def test_what_lessons_say_of_settings_is_what_the_table_says():
         8
     )
     assert value("Qwen3 (thinking)", "greedy").startswith("'DO NOT use greedy decoding'")
+    assert value("Anthropic API", "temperature range").startswith("[0, 1]")
+    assert "1.5 to 2.0 cannot be asked of Anthropic's API at all" in prose(13)
+    reasoning = ["DeepSeek-R1", "Qwen3 (thinking)", "Qwen3.8-27B (thinking)", "QwQ-32B", "gpt-oss"]
+    reasoning += ["Magistral Small 2506", "Phi-4-reasoning", "GLM-Z1-32B-0414"]
+    advised = [(value(who, "temperature")[:3], value(who, "top_p")) for who in reasoning]
+    usual = [pair for pair in advised if pair in {("0.6", "0.95"), ("1.0", "0.95")}]
+    assert len(usual) > len(advised) / 2
+    assert "recommend mostly T = 0.6 or 1.0 with top-p 0.95" in prose(13)
