@@ -159,6 +159,8 @@ def test_the_words_of_the_verdicts():
         "on hot texts the slide's rule gets hotter": "holds",
         "the slide's rule heats itself": "not shown",
         "own texts: the four rules have more variety": "not decided",
+        "equal entropy: the four rules are right more often": "holds",
+        "equal surprise: the four rules are right more often": "holds",
     }
     assert "the rules showed no gain of variety" in source(12, "verdict")
     assert "most with top-k" in prose(14)  # "by lesson 14's measure some cuts gain"
@@ -280,3 +282,25 @@ def test_a_difference_of_two_margins_is_nearly_always_found_and_one_of_1_4_may_b
     x = np.random.default_rng(0).standard_normal((8, 20_000)) + margins * 2.365 / np.sqrt(8)
     mean, margin = mean_and_margin(x)
     assert np.mean(np.abs(mean) > margin) == pytest.approx(found, abs=0.04)
+
+
+def test_at_equal_entropy_the_rules_are_right_more_often_and_cold_is_best():
+    shown, words = printed(12, "facts-verdict"), source(12, "facts-words")
+    pairs = re.findall(r"\(\+([\d.]+) ± ([\d.]+) points\)", shown)
+    assert "by {} ± {} points, at equal surprise by {} ± {}.".format(*pairs[0], *pairs[1]) in words
+    cold, lost, margin = re.search(r"right (\d+)%.* (-[\d.]+) ± ([\d.]+)", shown).groups()
+    assert f"at T = 0.05, {cold}% are right" in words
+    assert float(lost) < -float(margin)
+    control = re.search(r"control .* (-[\d.]+) ± ([\d.]+)", printed(12, "facts-table"))
+    assert float(control[1]) < -float(control[2])
+
+
+def test_a_rule_that_is_a_fixed_temperature_gains_nothing():
+    """The comparison itself has no bias: a constant rule meets its own temperature."""
+    rng = np.random.default_rng(0)
+    heats, log_p = np.arange(0.05, 2, 0.05), log_softmax(3 * rng.standard_normal((24, 50)))
+    q = softmax(log_p[:, None] / np.append(heats, [0.5, 1.0, 1.33])[:, None])
+    names = {"np": np, "heats": heats, "right": 100 * q[..., 0]}
+    names |= {"adaptive": {}, "turned": {}, "bits": entropy(q)}
+    exec(source(12, "facts-table"), names)
+    assert np.abs(names["gains"]).max() < 0.2
