@@ -1,10 +1,11 @@
 """The numbers that lesson 10's answers and verdicts name are those that its cells give."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from lessons import cells, printed, prose, verdicts
+from lessons import cells, printed, prose, source, verdicts
 
 from tempsampling import (
     SmolLM2,
@@ -177,7 +178,11 @@ def test_the_verdict_names_what_was_measured():
     gain, margin = numbers(printed(10, "gain"))
     assert gain > margin
     words = ["a lower T is more confident", "T mends no answer", "a higher T calibrates better"]
-    assert verdicts(10) == dict.fromkeys(words, "holds")
+    words += [
+        f"{score} tells right from wrong" for score in ("the answer's probability", "agreement")
+    ]
+    first = {"the first token's probability tells right from wrong": "not decided"}
+    assert verdicts(10) == dict.fromkeys(words, "holds") | first
     assert printed(10, "constructed").count("by construction") == 2
     assert "**Verdict.** Both hold, the second by construction" in prose(10)
 
@@ -219,16 +224,27 @@ def test_in_few_halvings_the_fitted_temperature_reaches_a_perfect_model(lesson):
     assert beyond > 6  # one would be chance
 
 
-def test_late_in_a_docstring_the_answer_is_still_overconfident():
-    parts = [numbers(part.replace("±", "")) for part in printed(10, "breaks-figure").split(";")]
-    fits = [part[0] for part in parts]
-    assert len(fits) == 5
-    assert fits == sorted(fits, reverse=True)
-    assert fits[0] > 1.09
-    assert fits[-1] < 1.05
-    at_one, at_fit = re.findall(r"[+]\d+ ± \d+", printed(10, "breaks-figure"))[-2:]
-    late = f"overconfident by {at_one[1:]} points, and at that T still by {at_fit[1:]}:"
-    assert late in prose(10)
+def test_an_answer_is_more_than_its_first_token():
+    shown, words = printed(10, "answer-verdicts"), prose(10)
+    first, answer, agreement = re.findall(r"(\d+)% against (\d+)%: ([+-]\d+) ± (\d+)", shown)
+    assert int(first[2]) < int(first[3])
+    assert "The answer's does, {}% against {}%".format(*answer[:2]) in words
+    assert "the agreement, {}% against {}%".format(*agreement[:2]) in words
+
+
+def test_the_probability_of_a_line_is_the_product_up_to_its_end():
+    names = {"np": np}
+    exec(source(10, "answer-numbers").partition("said =")[0], names)
+    text = SimpleNamespace(
+        text=" New York.\nQ:",
+        pieces=[" New", " York", ".\n", "Q", ":"],
+        probabilities=np.array([0.5, 0.5, 0.5, 0.1, 0.1]),
+    )
+    assert names["line_of"](text) == "new york"
+    assert names["p_of_line"](text) == 0.125
+    text.pieces = text.pieces[:2]
+    text.probabilities = text.probabilities[:2]
+    assert names["p_of_line"](text) == 0.25  # the text ended first
 
 
 def test_at_every_temperature_sydney_leads():
