@@ -5,9 +5,13 @@
 The filters meet many more cases here than the tests store.
 """
 
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import numpy as np
+import tokenizers
 import torch
 import transformers
 from reference_samplers import SETTINGS, disagreements, logit_batches, scores_of_transformers
@@ -17,6 +21,8 @@ from tempsampling.model.smollm import SmolLM2
 from tempsampling.model.transformers_model import TransformersModel
 from tempsampling.model.weights import find_weights
 from tempsampling.writing.generation import generate, score
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def batches():
@@ -143,6 +149,53 @@ def check_model():
     )
 
 
+def check_another_model():
+    """`make replicate MODEL=…` on a random GPT-2 whose tokenizer begins a text with <s>."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_random_gpt2(folder)
+        other = TransformersModel.load(folder)
+        begun = other.tokenizer("Water")["input_ids"]
+        (lesson,) = (ROOT / "notebooks").glob("02_*.ipynb")
+        command = [sys.executable, "tools/lessons/replicate.py", lesson]
+        command += ["--model", folder, "--repetitions", "1"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        print(done.stdout[-3000:] or done.stderr[-3000:])
+        kept = list((ROOT / "build" / "replicate").glob(f"*{Path(folder).name}*"))
+        told = [file.read_text(encoding="utf-8") for file in kept]
+        for file in kept:
+            file.unlink()
+    return report(
+        "Another model in SmolLM2's place: a random GPT-2",
+        {
+            "its tokenizer begins with a token of its own": begun[0]
+            == other.tokenizer.bos_token_id,
+            "which tokenize leaves out": other.tokenize("Water") == begun[1:],
+            "tokens give the text back": other.decode(other.tokenize("Hé, 12!")) == "Hé, 12!",
+            "lesson 2 runs": done.returncode == 0,
+            "and its table is written": sum("|" in text for text in told) == 1,
+        },
+    )
+
+
+def write_random_gpt2(folder):
+    """Save a small model of random weights and a tokenizer that is trained on the README."""
+    tokenizer = tokenizers.ByteLevelBPETokenizer()
+    tokenizer.train(str(ROOT / "README.md"), vocab_size=1000, special_tokens=["<s>", "</s>"])
+    begin = tokenizer.token_to_id("<s>")
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", begin)]
+    )
+    wrapped = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer._tokenizer, bos_token="<s>", eos_token="</s>"
+    )
+    wrapped.save_pretrained(folder)
+    torch.manual_seed(0)
+    sizes = {"n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 512}
+    ends = {"bos_token_id": begin, "eos_token_id": wrapped.eos_token_id}
+    config = transformers.GPT2Config(vocab_size=len(wrapped), **sizes, **ends)
+    transformers.GPT2LMHeadModel(config).save_pretrained(folder)
+
+
 def close(a, b):
     return a.shape == b.shape and np.abs(a - b).max() <= 1e-3
 
@@ -155,7 +208,8 @@ def report(title, claims):
 
 
 def main():
-    results = [compare_filters(), check_lesson_1(), check_lesson_8(), check_model()]
+    checks = [compare_filters, check_lesson_1, check_lesson_8, check_model, check_another_model]
+    results = [check() for check in checks]
     sys.exit(0 if all(results) else 1)
 
 
