@@ -10,7 +10,8 @@ def shipped_texts(name: str) -> list[str]:
     """Return the texts of one kind.
 
     "docstrings" are the beginnings of the help texts of 50 functions of NumPy, "stories" those
-    of sixteen fairy tales of the Brothers Grimm, "questions" forty with an answer behind each.
+    of sixteen fairy tales of the Brothers Grimm, "questions" forty with an answer behind each,
+    "facts" 24 sentences whose last word can be right or wrong, each of another kind.
 
     >>> shipped_texts("docstrings")[2].splitlines()[0]
     'Return the Bartlett window.'

@@ -228,11 +228,11 @@ def test_an_answer_is_more_than_its_first_token():
     shown, words = printed(10, "answer-verdicts"), prose(10)
     first, answer, agreement = re.findall(r"(\d+)% against (\d+)%: ([+-]\d+) ± (\d+)", shown)
     assert int(first[2]) < int(first[3])
-    assert "The answer's does, {}% against {}%".format(*answer[:2]) in words
+    assert "right from wrong, {}% against {}%".format(*answer[:2]) in words
     assert "the agreement, {}% against {}%".format(*agreement[:2]) in words
 
 
-def test_the_probability_of_a_line_is_the_product_up_to_its_end():
+def test_the_probability_of_a_line_is_the_product_of_its_tokens():
     names = {"np": np}
     exec(source(10, "answer-numbers").partition("said =")[0], names)
     text = SimpleNamespace(
@@ -241,10 +241,9 @@ def test_the_probability_of_a_line_is_the_product_up_to_its_end():
         probabilities=np.array([0.5, 0.5, 0.5, 0.1, 0.1]),
     )
     assert names["line_of"](text) == "new york"
-    assert names["p_of_line"](text) == 0.125
-    text.pieces = text.pieces[:2]
-    text.probabilities = text.probabilities[:2]
-    assert names["p_of_line"](text) == 0.25  # the text ended first
+    assert names["p_of_line"](text) == 0.25
+    text.pieces, text.probabilities = text.pieces[:1], text.probabilities[:1]
+    assert names["p_of_line"](text) == 0.5  # the text ended first
 
 
 def test_at_every_temperature_sydney_leads():

@@ -149,9 +149,10 @@ def test_the_magnetization_follows_the_exact_curve_away_from_the_switch():
         "high is diverse": "holds",
         "T, with neighbors": "a switch",
         "T, neighbors and a bias of 1": "a dial",
-        "loops: heat cures more than drawing again": "holds",
-        "hot tries pass Whisper's second test": "fails",
-        "guidance keeps the ranking": "fails",
+        "loops: a hot try cures more often": "holds",
+        "loops: within five tries, heat cures more": "not decided",
+        "loops: tries at 0.6 and above are likely more often": "fails",
+        "guidance keeps the leading token": "fails",
     }
     assert f"from 2.1 to 2.4, m falls by {m[2.1] - m[2.4]:.2f} here" in prose(11)
     assert f"2 / ln(1 + √2) ≈ {CRITICAL:.3f}" in prose(11)
@@ -163,7 +164,7 @@ def test_a_learned_temperature_needs_a_pair_that_does_not_fit(clip, answers):
     good, bad = ([loss(each, T) for T in heats] for each in fits.values())
     assert np.all(np.diff(good) >= 0)  # colder is always better: there is no best T
     best = heats[np.argmin(bad)]
-    assert f"About {best:.2f}, with a loss of {min(bad):.2f}." in answers
+    assert f"About {best:.2f}, with a loss of {loss(fits['one does not'], 0.02):.2f}." in answers
     assert f"{loss(fits['one does not'], 0.01):.2f} at T = 0.01" in answers
 
 
@@ -191,19 +192,22 @@ def test_a_text_loops_by_the_measure_of_whisper():
     assert len(names["openings"]) == 24
 
 
-def test_heat_cures_loops_and_is_not_likely_enough_for_speech():
-    gain, share = printed(11, "whisper-verdict"), printed(11, "whisper-likely")
-    by, margin = re.search(r"\(\+(\d+) ± (\d+) points", gain).groups()
-    assert f"by {by} ± {margin} points a try more than drawing again at 0.2" in prose(11)
-    passed, of = re.search(r"\((\d+) of (\d+) at", share).groups()
-    assert f"do not pass the second test:** {passed} of {of}." in prose(11)
+def test_heat_ends_loops_and_drawing_again_does_too():
+    shown, words = printed(11, "whisper-likely"), source(11, "whisper-words")
+    a_try, five, _ = re.findall(r"\((\d+)% against (\d+)%:", shown)
+    assert "another at 0.2, {}% against {}%".format(*a_try) in words
+    assert five == ("100", "100")
+    assert "9 of 24 openings loop" in shown
+    assert "drawing again cured all nine, too" in words
+    hot, again = re.search(r"both tests: (\d+%) against (\d+%)", shown).groups()
+    assert f"a try at 0.2 passes more often, {again} to {hot}" in words
 
 
 def test_guidance_changes_who_leads_and_temperature_does_not():
     leaders = re.findall(r"s = \d: (\S+) ", printed(11, "guidance"))
     assert len(leaders) == 4
     assert len(set(leaders)) > 1
-    assert "No: it changes which token leads. T never does." in prose(11)
+    assert "No: it can change which token leads. T never does." in prose(11)
 
 
 def test_half_the_temperature_is_not_half_the_disorder(answers):
