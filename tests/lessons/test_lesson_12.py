@@ -93,7 +93,6 @@ def test_the_answers_about_five_tokens(lesson, answers):
     assert f"At {p.max():.0%} EDT still takes {lesson['edt_rule'](p):.2f}" in answers
     assert f"at H = 2 nats and θ = 0.5 it is {0.8 ** (0.5 / 2):.2f}" in answers
     assert on_slide(0.98) == pytest.approx(0.53)
-    assert f"ln {SmolLM2.load().logits('A').size:,}" in answers
 
 
 def test_no_pair_of_temperatures_lies_above_the_curve(lesson):
