@@ -11,7 +11,7 @@ def shipped_texts(name: str) -> list[str]:
 
     "docstrings" are the beginnings of the help texts of 50 functions of NumPy, "stories" those
     of sixteen fairy tales of the Brothers Grimm, "questions" forty with an answer behind each,
-    "facts" 24 sentences whose last word can be right or wrong, each of another kind.
+    "facts" 36 sentences whose last word can be right or wrong, each of another kind.
 
     >>> shipped_texts("docstrings")[2].splitlines()[0]
     'Return the Bartlett window.'
