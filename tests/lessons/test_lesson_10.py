@@ -178,9 +178,8 @@ def test_the_verdict_names_what_was_measured():
     gain, margin = numbers(printed(10, "gain"))
     assert gain > margin
     words = ["a lower T is more confident", "T mends no answer", "a higher T calibrates better"]
-    words += [
-        f"{score} tells right from wrong" for score in ("the answer's probability", "agreement")
-    ]
+    words += ["the answer's probability tells right from wrong"]
+    words += ["agreement goes with the answer's probability"]
     first = {"the first token's probability tells right from wrong": "not decided"}
     assert verdicts(10) == dict.fromkeys(words, "holds") | first
     assert printed(10, "constructed").count("by construction") == 2
