@@ -1,5 +1,6 @@
 """Fetch what pages and slides need in the browser: npm packs it once, into build/npm."""
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import tarfile
 from pathlib import Path
 from subprocess import PIPE
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 KEPT = Path(__file__).resolve().parents[2] / "build" / "npm"
 SANS = "dist/theme/fonts/source-sans-pro/source-sans-pro-"
@@ -39,6 +41,15 @@ LIBRARIES = {
         "LICENSE",
     ],
 }
+# What the live page is built and checked with.
+TOOLS = [
+    "@huggingface/tokenizers@0.2.0",
+    "assemblyscript@0.28.20",
+    "esbuild@0.28.2",
+    "eslint@9.39.5",
+    "prettier@3.10.1",
+    "typescript@5.9.3",
+]
 
 
 def copy_libraries(folder: Path):
@@ -62,10 +73,27 @@ def packed(package: str) -> Path:
     archives = list((KEPT / package).glob("*.tgz"))
     if archives:
         return archives[0]
-    npm = shutil.which("npm")
-    if npm is None:
-        sys.exit("npm was not found; it fetches the libraries of the pages. Install Node.js.")
     with TemporaryDirectory(dir=KEPT) as part:
-        subprocess.run([npm, "pack", "--silent", package], cwd=part, check=True, stdout=PIPE)
+        npm("pack", "--silent", package, cwd=part)
         (archive,) = Path(part).glob("*.tgz")
         return archive.rename(KEPT / package / archive.name)
+
+
+def installed_tools() -> Path:
+    """Return the folder in which npm installed the tools, with all that they need themselves."""
+    folder = KEPT / f"tools-{hashlib.sha256(repr(TOOLS).encode()).hexdigest()[:8]}"
+    if not folder.exists():
+        part = KEPT / f"part-{uuid4().hex}"
+        part.mkdir(parents=True)
+        quiet = ["--silent", "--no-save", "--no-package-lock", "--ignore-scripts"]
+        npm("install", *quiet, "--prefix", part, *TOOLS, cwd=part)
+        part.rename(folder)
+    return folder / "node_modules"
+
+
+def npm(*arguments: str | Path, cwd: Path):
+    """Run npm, or say that it is missing."""
+    program = shutil.which("npm")
+    if program is None:
+        sys.exit("npm was not found; it fetches the libraries of the pages. Install Node.js.")
+    subprocess.run([program, *arguments], cwd=cwd, check=True, stdout=PIPE)

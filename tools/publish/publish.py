@@ -23,6 +23,7 @@ from executed import executed
 from libraries import copy_libraries
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
+from try_page import write_try_page
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
@@ -117,6 +118,10 @@ def write_site(lessons: list[Lesson], folder: Path):
     write_index_of_decks(lessons, folder / "slides", root="../")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     write(folder / "index.html", "index.html.j2", root="", **about(readme))
+    write(
+        folder / "try.html", "try.html.j2", root="", title="Try it: a language model in this page"
+    )
+    write_try_page(folder)
 
 
 def write_slides(lessons: list[Lesson], folder: Path):

@@ -1,0 +1,135 @@
+"""Write the live page: SmolLM2 in the reader's browser, on a prompt of their own.
+
+The page's JavaScript is in `try/`, the kernel that multiplies in AssemblyScript. What can be known
+when the site is written is not found out in the browser: here the file of weights is read, its
+tensors listed, and their bytes cut into pieces beside the page.
+"""
+
+import base64
+import json
+import shutil
+import subprocess
+from dataclasses import asdict
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from gguf import GGUFReader
+from libraries import installed_tools
+
+from tempsampling import SmolLM2
+from tempsampling.model.gguf_file import GGUFFile
+from tempsampling.model.weights import find_weights
+from tempsampling.widgets.playground import PROMPTS
+
+SOURCES = Path(__file__).parent / "try"
+PIECE = 8_000_000  # bytes: what an interrupted visit fetches again at most
+
+
+def write_try_page(folder: Path):
+    """Write scripts and weights of the live page into the folder of the site."""
+    write_scripts(folder)
+    write_weights(folder / "weights")
+
+
+def write_scripts(folder: Path):
+    """Write what the page runs, and what it knows before the weights are there."""
+    library = folder / "lib" / "try"
+    library.mkdir(parents=True, exist_ok=True)
+    build_scripts(library)
+    shutil.copy(SOURCES / "service.js", folder)
+    shutil.copy(SOURCES / "try.css", library)
+    shipped = json.dumps(shipped_prompts(), ensure_ascii=False)
+    (library / "shipped.js").write_text(f"globalThis.SHIPPED = {shipped};\n", encoding="utf-8")
+
+
+def build_scripts(folder: Path):
+    """Compile the kernel, and bundle page and worker with it and the tokenizer.
+
+    Scripts that are bundled run from a file, too; modules do not.
+    """
+    tools = installed_tools()
+    with TemporaryDirectory() as scratch:
+        shutil.copytree(SOURCES, scratch, dirs_exist_ok=True)
+        kernel = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"]
+        compiler = tools / "assemblyscript" / "bin" / "asc.js"
+        run("node", compiler, "kernel.ts", *kernel, "--outFile", "kernel.wasm", cwd=scratch)
+        for script in ("page", "worker"):
+            bundle = ["--bundle", "--minify", "--loader:.wasm=binary", "--log-level=warning"]
+            out = f"--outfile={folder.resolve() / script}.js"
+            # Linked, so that the tokenizer is found where npm installed it.
+            (Path(scratch) / "node_modules").unlink(missing_ok=True)
+            (Path(scratch) / "node_modules").symlink_to(tools)
+            run(
+                "node",
+                tools / "esbuild" / "bin" / "esbuild",
+                f"{script}.js",
+                *bundle,
+                out,
+                cwd=scratch,
+            )
+
+
+def run(*command: str | Path, cwd: str | Path):
+    subprocess.run(list(map(str, command)), cwd=cwd, check=True)
+
+
+def shipped_prompts() -> dict:
+    """Return the words of the vocabulary, and some prompts with the logits of what comes next.
+
+    Less their largest, logits of likely tokens keep three decimals in 16 bits.
+    """
+    model = SmolLM2.load()
+    tokenizer = model._text.tokenizer
+    prompts = {}
+    for prompt in PROMPTS:
+        z = model.logits(prompt)
+        halves = (z - z.max()).astype("<f2")
+        logits = base64.b64encode(halves.tobytes()).decode()
+        prompts[prompt] = {"tokens": model.tokenize(prompt), "logits": logits}
+    words = [tokenizer.id_to_token(token) for token in range(model.network.sizes.vocabulary)]
+    return {"words": words, "end": sorted(model.end_tokens), "prompts": prompts}
+
+
+def write_weights(folder: Path):
+    """Cut the tensors into pieces that any host takes, and say in model.json what is in them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    source = find_weights()
+    content = np.memmap(source, np.uint8, mode="r")
+    file = GGUFFile(source)
+    listed = GGUFReader(source).tensors
+    start = min(int(tensor.data_offset) for tensor in listed)
+    pieces = []
+    for at in range(start, content.size, PIECE):
+        piece = content[at : at + PIECE].tobytes()
+        digest = sha256(piece).hexdigest()
+        name = f"{digest[:16]}.bin"
+        (folder / name).write_bytes(piece)
+        pieces.append({"name": name, "bytes": len(piece), "sha256": digest})
+    tensors = {
+        tensor.name.removesuffix(".weight"): {
+            "kind": tensor.tensor_type.name,
+            "rows": int(np.prod(tensor.shape[1:])),
+            "columns": int(tensor.shape[0]),
+            "at": int(tensor.data_offset) - start,
+        }
+        for tensor in listed
+    }
+    facts = {
+        "sizes": asdict(file.sizes()) | {"inner": tensors["blk.0.ffn_up"]["rows"]},
+        "tensors": tensors,
+        "bytes": content.size - start,
+        "pieces": pieces,
+        "tokenizer": tokenizer_rules(file),
+    }
+    (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+
+
+def tokenizer_rules(file: GGUFFile) -> dict:
+    """Return the tokenizer as @huggingface/tokenizers reads it."""
+    rules = json.loads(file.text().tokenizer.to_str())
+    # The library's own rule for digits knows 0 to 9 of every script, but not ½.
+    numbers = {"type": "Split", "pattern": {"Regex": r"\p{N}"}, "behavior": "Isolated"}
+    rules["pre_tokenizer"]["pretokenizers"][0] = numbers | {"invert": False}
+    return rules
