@@ -38,8 +38,7 @@ def write_scripts(folder: Path):
     library = folder / "lib" / "try"
     library.mkdir(parents=True, exist_ok=True)
     build_scripts(library)
-    shutil.copy(SOURCES / "service.js", folder)
-    shutil.copy(SOURCES / "try.css", library)
+    (library / "service.js").rename(folder / "service.js")  # it serves what is below it
     shipped = json.dumps(shipped_prompts(), ensure_ascii=False)
     (library / "shipped.js").write_text(f"globalThis.SHIPPED = {shipped};\n", encoding="utf-8")
 
@@ -50,29 +49,20 @@ def build_scripts(folder: Path):
     Scripts that are bundled run from a file, too; modules do not.
     """
     tools = installed_tools()
-    with TemporaryDirectory() as scratch:
+    with TemporaryDirectory() as name:
+        scratch = Path(name)
         shutil.copytree(SOURCES, scratch, dirs_exist_ok=True)
+        (scratch / "node_modules").symlink_to(tools)  # where the tokenizer is
         kernel = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"]
-        compiler = tools / "assemblyscript" / "bin" / "asc.js"
-        run("node", compiler, "kernel.ts", *kernel, "--outFile", "kernel.wasm", cwd=scratch)
-        for script in ("page", "worker"):
-            bundle = ["--bundle", "--minify", "--loader:.wasm=binary", "--log-level=warning"]
-            out = f"--outfile={folder.resolve() / script}.js"
-            # Linked, so that the tokenizer is found where npm installed it.
-            (Path(scratch) / "node_modules").unlink(missing_ok=True)
-            (Path(scratch) / "node_modules").symlink_to(tools)
-            run(
-                "node",
-                tools / "esbuild" / "bin" / "esbuild",
-                f"{script}.js",
-                *bundle,
-                out,
-                cwd=scratch,
-            )
+        run(scratch, "assemblyscript/bin/asc.js", "kernel.ts", *kernel, "-o", "kernel.wasm")
+        scripts = ["page.ts", "worker.ts", "service.ts"]
+        bundle = ["--bundle", "--minify", "--loader:.wasm=binary", "--log-level=warning"]
+        run(scratch, "esbuild/bin/esbuild", *scripts, *bundle, f"--outdir={folder.resolve()}")
 
 
-def run(*command: str | Path, cwd: str | Path):
-    subprocess.run(list(map(str, command)), cwd=cwd, check=True)
+def run(folder: Path, tool: str, *arguments: str):
+    """Run a program of the tools in a folder that has them."""
+    subprocess.run(["node", f"node_modules/{tool}", *arguments], cwd=folder, check=True)
 
 
 def shipped_prompts() -> dict:
@@ -121,7 +111,7 @@ def write_weights(folder: Path):
         "tensors": tensors,
         "bytes": content.size - start,
         "pieces": pieces,
-        "tokenizer": tokenizer_rules(file),
+        "rules": tokenizer_rules(file),
     }
     (folder / "model.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 

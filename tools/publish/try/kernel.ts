@@ -5,23 +5,20 @@
 // byte a number. Addresses are in bytes, lengths in float32 numbers; four are worked on at a time.
 
 /** The float32 of a float16, by its bits; 2^112 mends the exponent. */
-// prettier-ignore
-@inline
 function half(at: usize): f32 {
   const bits = <u32>load<u16>(at);
-  return reinterpret<f32>(((bits & 0x7fff) << 13) | ((bits & 0x8000) << 16)) * reinterpret<f32>(0x77800000);
+  return (
+    reinterpret<f32>(((bits & 0x7fff) << 13) | ((bits & 0x8000) << 16)) *
+    reinterpret<f32>(0x77800000)
+  );
 }
 
 /** Write four numbers, scale * q + least. */
-// prettier-ignore
-@inline
 function put(to: usize, q: v128, scale: v128, least: v128): void {
   v128.store(to, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(q), scale), least));
 }
 
 /** Write the sixteen numbers that sixteen bytes from -128 to 127 stand for. */
-// prettier-ignore
-@inline
 function put16(to: usize, bytes: v128, scale: v128, least: v128): void {
   const first = i16x8.extend_low_i8x16_s(bytes);
   const last = i16x8.extend_high_i8x16_s(bytes);
@@ -74,7 +71,15 @@ export function multiply(y: usize, matrix: usize, x: usize, rows: i32, n: i32, s
 }
 
 /** y = x @ matrix.T for some tokens; each row of the matrix is unpacked once, into `row`. */
-export function multiplyQ4_1(y: usize, matrix: usize, x: usize, rows: i32, n: i32, tokens: i32, row: usize): void {
+export function multiplyQ4_1(
+  y: usize,
+  matrix: usize,
+  x: usize,
+  rows: i32,
+  n: i32,
+  tokens: i32,
+  row: usize,
+): void {
   for (let i = 0; i < rows; i++) {
     matrix = unpackQ4_1(row, matrix, n);
     for (let t = 0; t < tokens; t++) {
@@ -84,7 +89,15 @@ export function multiplyQ4_1(y: usize, matrix: usize, x: usize, rows: i32, n: i3
 }
 
 /** The same for Q8_0. */
-export function multiplyQ8_0(y: usize, matrix: usize, x: usize, rows: i32, n: i32, tokens: i32, row: usize): void {
+export function multiplyQ8_0(
+  y: usize,
+  matrix: usize,
+  x: usize,
+  rows: i32,
+  n: i32,
+  tokens: i32,
+  row: usize,
+): void {
   for (let i = 0; i < rows; i++) {
     matrix = unpackQ8_0(row, matrix, n);
     for (let t = 0; t < tokens; t++) {

@@ -1,0 +1,283 @@
+// The live page: what is on it follows from its address, and every move changes the address.
+
+import { read, write, type State, type Text } from "./address";
+import { Model, type Shipped } from "./model";
+import { crossing, noise, softmax, survivors, type Ranking } from "./samplers";
+import { settings, showBars, showText } from "./view";
+
+declare const SHIPPED: Shipped;
+
+const MORE = 24; // tokens that are written at once
+const PROBLEMS: Record<string, string> = {
+  file: "This page was opened from a file, and from there browsers let it read no model: the prompts of the menu work. On any web server, your own do, too.",
+  "no SIMD":
+    "This browser has no WebAssembly with SIMD, which the model needs: the prompts of the menu work.",
+  memory:
+    "The browser gave less memory than the model needs, 200 MB: the prompts of the menu work.",
+  damaged: "A piece of the model was damaged on its way. What has arrived is kept: try again.",
+  network: "The network did not bring all of the model. What has arrived is kept: try again.",
+  full: "The text is full: this page reads 1,024 tokens at most.",
+};
+
+const $ = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+const examples = Object.keys(SHIPPED.prompts);
+const model = new Model(SHIPPED, new URL("weights/", location.href).href);
+
+let state: State = read(location.hash, { prompt: examples[0], seed: 1, texts: [] });
+let prompt: number[] = []; // its tokens
+let texts: { tokens: number[]; probabilities: number[] }[] = []; // what is there after it
+let active = 0; // the text that the bars are about
+let cursor: number | null = null; // a place in it, or its end
+let turn = 0; // the last change: what an earlier one began is left off
+
+/** Show the cards and rows anew, and then all that follows from them. */
+function rebuild(): Promise<void> {
+  const changed = (order: boolean) => (order ? rebuild() : update());
+  $("settings").replaceChildren(...state.texts.map((text, i) => settings(text, i, changed)));
+  const rows = state.texts.map((_, i) =>
+    Object.assign(document.createElement("div"), { className: `text text-${i}` }),
+  );
+  $("texts").replaceChildren(...rows);
+  $("beside").textContent = state.texts.length > 1 ? "One text" : "A second text from here";
+  return update();
+}
+
+/** Bring all up to date with the state: the address, the bars, the texts. */
+async function update(): Promise<void> {
+  const mine = ++turn;
+  history.replaceState(null, "", write(state));
+  $<HTMLTextAreaElement>("prompt").value = state.prompt;
+  $<HTMLSelectElement>("examples").value = examples.includes(state.prompt) ? state.prompt : "";
+  $<HTMLInputElement>("seed").value = `${state.seed}`;
+  active = Math.min(active, state.texts.length - 1);
+  texts = state.texts.map((_, i) => texts[i] ?? { tokens: [], probabilities: [] });
+  say("");
+  try {
+    const tokens = await model.tokenize(state.prompt);
+    if (mine !== turn) return;
+    prompt = tokens ?? [];
+    if (prompt.length) {
+      await show();
+      if (mine === turn) await writeTexts(mine);
+      if (mine === turn) await show();
+    } else {
+      $("bars").replaceChildren();
+      say(
+        tokens
+          ? "The prompt needs a letter."
+          : "A prompt of your own needs the model: fetch it above.",
+      );
+    }
+  } catch (error) {
+    if (mine === turn) say(PROBLEMS[(error as Error).message] ?? `${error}`);
+  }
+  if (mine === turn) $("stop").hidden = true;
+}
+
+/** Write the texts side by side: at the same place, all of them draw with the same noise. */
+async function writeTexts(mine: number): Promise<void> {
+  const grown = state.texts.map(() => ({ tokens: [] as number[], probabilities: [] as number[] }));
+  const lengths = state.texts.map(({ taken, draw }) => taken.length + draw);
+  $("stop").hidden = false;
+  for (let place = 0; place < Math.max(...lengths); place++) {
+    for (const [i, { tokens, probabilities }] of grown.entries()) {
+      const { steps, taken } = state.texts[i];
+      if (place >= lengths[i] || (place >= taken.length && ended(tokens))) continue;
+      const ranked = await model.next([...prompt, ...tokens], i);
+      if (mine !== turn || !ranked) return;
+      const at =
+        place < taken.length ? ranked.tokens.indexOf(taken[place]) : drawn(ranked, steps, place);
+      tokens.push(ranked.tokens[at]);
+      probabilities.push(ranked.plain[at]);
+    }
+    texts = grown;
+    showTexts();
+  }
+  texts = grown;
+}
+
+/** Return the place in the ranking that is drawn at a place of the text. */
+function drawn(ranked: Ranking, steps: Text["steps"], place: number): number {
+  const { kept, temperature } = survivors(ranked, steps);
+  return kept[crossing(softmax(ranked, kept, temperature), noise(state.seed, place))];
+}
+
+function ended(tokens: number[]): boolean {
+  return SHIPPED.end.includes(tokens.at(-1)!);
+}
+
+/** Return the place that the bars stand at: nothing comes after an end. */
+function here(): number {
+  const { tokens } = texts[active];
+  return Math.min(cursor ?? tokens.length, tokens.length - Number(ended(tokens)));
+}
+
+function showTexts(): void {
+  const [a, b] = texts;
+  const parting = b ? b.tokens.findIndex((token, i) => token !== a.tokens[i]) : -1;
+  texts.forEach(({ tokens, probabilities }, i) => {
+    const words = tokens.map((token) => SHIPPED.words[token]);
+    const places = { parting: i ? parting : -1, cursor: i === active ? here() : -1 };
+    const written = { prompt: state.prompt, words, probabilities, ended: ended(tokens), ...places };
+    showText(i, written, (place, byKey) => {
+      [active, cursor] = [i, place < tokens.length ? place : null];
+      show();
+      if (byKey) document.querySelector<HTMLElement>(`.text-${i} [tabindex="0"]`)?.focus();
+    });
+  });
+  $<HTMLButtonElement>("back").disabled = !texts[active].tokens.length;
+}
+
+/** Show the texts, and what comes next at the cursor. */
+async function show(): Promise<void> {
+  showTexts();
+  const [mine, place, { tokens }] = [turn, here(), texts[active]];
+  const ranked = await model.next([...prompt, ...tokens.slice(0, place)], active);
+  if (mine !== turn) return;
+  if (!ranked) {
+    $("bars").replaceChildren();
+    return say("To read on, this page needs the model: fetch it above, or go back.");
+  }
+  const found = state.texts.map(({ steps }) => survivors(ranked, steps));
+  const after = found.map(({ kept, temperature }) => {
+    const p = new Float64Array(ranked.tokens.length);
+    softmax(ranked, kept, temperature).forEach((each, i) => (p[kept[i]] = each));
+    return p;
+  });
+  const counts = found.map((each) => each.counts);
+  showBars(SHIPPED.words, { ranked, after, counts, chosen: tokens[place] }, (token) => {
+    Object.assign(state.texts[active], { taken: [...tokens.slice(0, place), token], draw: 0 });
+    cursor = null;
+    update();
+  });
+}
+
+/** Keep so many tokens of a text; what was drawn may be drawn anew, what was taken stays. */
+function keep(i: number, place: number): void {
+  const text = state.texts[i];
+  text.taken = text.taken.slice(0, place);
+  text.draw = place - text.taken.length;
+  cursor = null;
+}
+
+const acts: Record<string, () => unknown> = {
+  draw() {
+    keep(active, here());
+    state.texts[active].draw++;
+    update();
+  },
+  write() {
+    keep(active, here());
+    for (const text of state.texts) text.draw += MORE;
+    update();
+  },
+  back() {
+    keep(active, Math.max(0, cursor ?? texts[active].tokens.length - 1));
+    update();
+  },
+  stop() {
+    model.stop();
+    texts.forEach(({ tokens }, i) => keep(i, tokens.length));
+    update();
+  },
+  beside() {
+    const { steps } = state.texts[active];
+    const taken = texts[active].tokens.slice(0, here());
+    if (state.texts.length > 1) state.texts = [state.texts[active]];
+    else state.texts.push({ steps: [...steps], taken, draw: 0 });
+    [active, cursor] = [state.texts.length - 1, null];
+    rebuild();
+  },
+  load,
+};
+
+function say(sentence: string): void {
+  $("said").textContent = sentence;
+}
+
+function choosePrompt(text: string): void {
+  state.prompt = text;
+  for (const each of state.texts) Object.assign(each, { taken: [], draw: 0 });
+  [texts, cursor] = [[], null];
+  update();
+}
+
+/** Fetch the model, or what of it is missing; then the prompt may be any. */
+async function load(): Promise<void> {
+  const [button, bar, said] = [$("load"), $<HTMLProgressElement>("progress"), $("model")];
+  [button.hidden, bar.hidden] = [true, false];
+  said.textContent = "The model is on its way.";
+  model.progress = (done, bytes) => ([bar.value, bar.max] = [done, bytes]);
+  try {
+    const { kept, memory } = await model.load();
+    said.textContent = kept
+      ? "SmolLM2 runs in this page, and is kept for the next visit, with or without a network."
+      : "SmolLM2 runs in this page. This browser or window keeps nothing: the next visit fetches it again.";
+    Object.assign(document.documentElement.dataset, { model: "ready", memory });
+    update();
+  } catch (error) {
+    const { message } = error as Error;
+    said.textContent = PROBLEMS[message] ?? message;
+    button.hidden = message === "no SIMD" || message === "memory";
+  }
+  bar.hidden = true;
+}
+
+/** Say what of the model is there, and keep the page itself for a visit without a network. */
+async function prepare(): Promise<void> {
+  if (location.protocol === "file:") {
+    $("model").textContent = PROBLEMS.file;
+    return;
+  }
+  navigator.serviceWorker?.register("service.js").then(keepPage, () => {});
+  const kept = await model.kept().catch(() => 0);
+  if (kept) await load();
+  else $("load").hidden = false;
+}
+
+/** `service.ts` looks there. */
+async function keepPage(): Promise<void> {
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+  const own = loaded.filter((name) => name.startsWith(location.origin) && !name.endsWith(".bin"));
+  const cache = await caches.open("try-page");
+  await cache.addAll([...new Set([location.pathname, "weights/model.json", ...own])]);
+}
+
+/** The six steps of the tour: each is a link to a state of the page. */
+function tour(step: number): void {
+  const steps = [...document.querySelectorAll<HTMLElement>("#tour li")];
+  steps.forEach((each, i) => (each.hidden = i !== step));
+  $("tour").hidden = step < 0 || step >= steps.length;
+  $<HTMLButtonElement>("earlier").disabled = step === 0;
+  $("later").textContent = step === steps.length - 1 ? "Close" : "Next";
+  $("earlier").onclick = () => tour(step - 1);
+  $("later").onclick = () => tour(step + 1);
+  if ($("tour").hidden) return $("start").focus();
+  location.hash = steps[step].dataset.state!;
+}
+
+function begin(): void {
+  const [box, menu, seed] = [
+    $<HTMLTextAreaElement>("prompt"),
+    $<HTMLSelectElement>("examples"),
+    $<HTMLInputElement>("seed"),
+  ];
+  for (const each of examples) menu.add(new Option(each, each));
+  box.addEventListener("change", () => choosePrompt(box.value));
+  menu.addEventListener("change", () => menu.value && choosePrompt(menu.value));
+  seed.addEventListener("change", () => {
+    state.seed = Math.trunc(seed.valueAsNumber) || 0;
+    update();
+  });
+  for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", act);
+  $("start").addEventListener("click", () => tour(0));
+  addEventListener("hashchange", () => {
+    state = read(location.hash, state);
+    [active, cursor, texts] = [0, null, []];
+    rebuild();
+  });
+  rebuild().then(() => (document.documentElement.dataset.ready = ""));
+  prepare();
+}
+
+begin();

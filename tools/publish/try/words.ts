@@ -1,0 +1,42 @@
+// How tokens and probabilities are written, and on which tint: `labels.py` and `tint.py`.
+
+const TINTS = [0.5, 0.1, 0.01, 0.001]; // the least probability of each but the last
+const SIGNS: Record<string, string> = { " ": "␣", "\n": "↵", "\t": "⇥" };
+const BYTES = [...Array(256).keys()];
+const PRINTABLE = BYTES.filter((b) => (b > 32 && b < 127) || (b > 160 && b !== 173));
+const OTHERS = BYTES.filter((b) => !PRINTABLE.includes(b));
+
+/** The bytes of a token, whose letters stand for a byte each (Radford et al. 2019, GPT-2). */
+function bytes(word: string): Uint8Array {
+  if (/^<.+>$/.test(word)) return new TextEncoder().encode(word); // a special one
+  const codes = [...word].map((letter) => letter.charCodeAt(0));
+  return Uint8Array.from(codes, (code) => (code < 256 ? code : OTHERS[code - 256]));
+}
+
+/** What each token adds to a text; nothing within a character. */
+export function pieces(words: string[]): string[] {
+  const decoder = new TextDecoder();
+  return words.map((word) => decoder.decode(bytes(word), { stream: true }));
+}
+
+/** A token, its spaces and line breaks seen. */
+export function visible(word: string): string {
+  const code = (c: string) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return new TextDecoder()
+    .decode(bytes(word))
+    .replace(/[ \n\t]/g, (c) => SIGNS[c])
+    .replace(/[\p{C}\p{Z}]/gu, code)
+    .replace(/^(?=\p{M})/u, "◌"); // an accent alone would land on what stands before it
+}
+
+/** A probability with one decimal; what may happen is never 0%, what may fail never 100%. */
+export function percent(p: number): string {
+  if (p === 0 || p === 1) return `${100 * p}%`;
+  if (p < 0.0005) return "<0.1%";
+  return p >= 0.9995 ? ">99.9%" : `${(100 * p).toFixed(1)}%`;
+}
+
+/** The number of the tint of a probability, from 0 for the likely ones. */
+export function tint(p: number): number {
+  return TINTS.filter((least) => p < least).length;
+}
