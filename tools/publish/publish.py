@@ -133,6 +133,11 @@ def write_slides(lessons: list[Lesson], folder: Path):
     write_index_of_decks(lessons, folder, root="")
 
 
+def write_try(folder: Path):
+    title = "Try it: a language model in this page"
+    write(folder / "try.html", "try.html.j2", root="", title=title)
+
+
 def begin(folder: Path):
     """Empty the folder, and put in it what all pages share."""
     shutil.rmtree(folder, ignore_errors=True)

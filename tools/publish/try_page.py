@@ -9,6 +9,7 @@ import base64
 import json
 import shutil
 import subprocess
+from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -48,11 +49,7 @@ def build_scripts(folder: Path):
 
     Scripts that are bundled run from a file, too; modules do not.
     """
-    tools = installed_tools()
-    with TemporaryDirectory() as name:
-        scratch = Path(name)
-        shutil.copytree(SOURCES, scratch, dirs_exist_ok=True)
-        (scratch / "node_modules").symlink_to(tools)  # where the tokenizer is
+    with workshop() as scratch:
         kernel = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--enable", "simd"]
         run(scratch, "assemblyscript/bin/asc.js", "kernel.ts", *kernel, "-o", "kernel.wasm")
         scripts = ["page.ts", "worker.ts", "service.ts"]
@@ -60,8 +57,18 @@ def build_scripts(folder: Path):
         run(scratch, "esbuild/bin/esbuild", *scripts, *bundle, f"--outdir={folder.resolve()}")
 
 
+@contextmanager
+def workshop():
+    """A copy of the sources in a folder that has the tools, and the tokenizer."""
+    with TemporaryDirectory() as name:
+        scratch = Path(name)
+        shutil.copytree(SOURCES, scratch, dirs_exist_ok=True)
+        (scratch / "node_modules").symlink_to(installed_tools())
+        yield scratch
+
+
 def run(folder: Path, tool: str, *arguments: str):
-    """Run a program of the tools in a folder that has them."""
+    """Run one of the tools in a folder that has them."""
     subprocess.run(["node", f"node_modules/{tool}", *arguments], cwd=folder, check=True)
 
 

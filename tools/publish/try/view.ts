@@ -21,7 +21,7 @@ export function settings(text: Text, number: number, changed: (order: boolean) =
   card.classList.add(`text-${number}`);
   card.ariaLabel = `Settings of ${LETTERS[number]}`;
   find(".name").textContent = LETTERS[number];
-  find(".about").textContent = text.steps.length
+  find(".does").textContent = text.steps.length
     ? "takes these steps, in this order"
     : "draws from the model as it is: T = 1, nothing cut off";
   find("ol").append(...text.steps.map((_, i) => stepRow(text, i, number, changed)));
@@ -42,7 +42,7 @@ function stepRow(text: Text, i: number, number: number, changed: (order: boolean
   const [name, setting] = text.steps[i];
   const { label, about, values } = SETTINGS[name];
   find(".name").textContent = label;
-  find(".about").textContent = about;
+  find(".does").textContent = about;
   const [slider, said] = [find<HTMLInputElement>("input"), find("output")];
   const say = (value: number) => {
     said.textContent = `${value}`;

@@ -1,0 +1,518 @@
+"""The live page computes what the package computes, and says what is missing where it cannot."""
+
+import base64
+import json
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from browser import ROOT
+from libraries import unpack
+from playwright.sync_api import expect
+from publish import begin, write_try
+from published import without_a_network
+from try_page import run, workshop, write_scripts, write_weights
+
+from tempsampling import SmolLM2, softmax, truncate
+from tempsampling.numerics.sampling import CUTS, checked_steps, draw, survivors
+from tempsampling.widgets.playground import PROMPTS
+from tempsampling.writing.labels import percent, visible
+
+CASES = 3000
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The page with its scripts, before there are any weights."""
+    if shutil.which("npm") is None:
+        message = "no npm on this machine; it fetches what the page is built with"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    folder = tmp_path_factory.mktemp("live")
+    begin(folder)
+    write_try(folder)
+    write_scripts(folder)
+    return folder
+
+
+@pytest.fixture
+def opened(browser, site):
+    """A function that opens the page from a file, in a state."""
+    with without_a_network(browser) as open_file:
+
+        def open_page(state=""):
+            page = open_file(site / "try.html")
+            page.evaluate("state => { location.hash = state; }", state)
+            return settled(page)
+
+        yield open_page
+
+
+def settled(page):
+    page.locator("html[data-ready]").wait_for(state="attached")
+    page.wait_for_timeout(100)
+    page.wait_for_function("document.getElementById('stop').hidden", timeout=60_000)
+    return page
+
+
+def shares(page) -> list[list[str]]:
+    """What the bars say: for each row its label, and before, after and so on."""
+    rows = page.locator("#bars li").all()
+    return [
+        [row.locator(".offer").inner_text(), *row.locator(".share").inner_text().split(" → ")]
+        for row in rows
+    ]
+
+
+# Samplers
+
+
+def random_case(rng) -> dict:
+    """Draw logits, often with ties, steps in any order, and a height."""
+    z = rng.normal(0, rng.choice([0.1, 1, 4]), rng.integers(1, 60)).astype(np.float32)
+    if rng.random() < 0.5:
+        z = z.round(int(rng.integers(0, 2)))
+    settings = {
+        "temperature": rng.choice([0.05, 0.3, 1, 1.7, 5]),
+        "top_k": rng.integers(1, 70),
+        "top_p": rng.choice([rng.uniform(0.01, 1), 0.5, 1]),
+        "min_p": rng.choice([rng.uniform(0, 1), 0, 1]),
+        "typical_p": rng.choice([rng.uniform(0.01, 1), 0.5, 1]),
+        "epsilon_cutoff": rng.choice([0.001, 0.05, 0.3]),
+        "eta_cutoff": rng.choice([0.001, 0.05, 0.3]),
+        "top_n_sigma": rng.choice([rng.uniform(0.01, 3), 1]),
+        "xtc": rng.choice([rng.uniform(0.01, 0.6), 0.1]),
+    }
+    names = rng.permutation(list(settings))[: rng.integers(0, 5)]
+    steps = [(str(name), float(settings[name])) for name in names]
+    return {"logits": z.tolist(), "steps": steps, "height": float(rng.random())}
+
+
+def in_package(case) -> tuple[list[int], int]:
+    z = np.array(case["logits"], np.float32)
+    cuts = {name: int(x) if name == "top_k" else x for name, x in case["steps"]}
+    order = [name for name, _ in case["steps"]]
+    steps = checked_steps(cuts.pop("temperature", 1.0), order, **cuts)
+    return survivors(z, steps)[0].tolist(), draw(z, case["height"], steps)[0]
+
+
+IN_BROWSER = """(cases) => cases.map(({ logits, steps, height }) => {
+    const ranked = samplers.ranking(Float32Array.from(logits));
+    const { kept, temperature } = samplers.survivors(ranked, steps);
+    const at = samplers.crossing(samplers.softmax(ranked, kept, temperature), height);
+    const tokens = Array.from(kept, (place) => ranked.tokens[place]);
+    return [tokens.sort((a, b) => a - b), ranked.tokens[kept[at]]];
+})"""
+
+
+@pytest.fixture(scope="module")
+def samplers(browser, site, tmp_path_factory):
+    """A page in which the samplers of the live page can be called."""
+    script = tmp_path_factory.mktemp("samplers") / "samplers.js"
+    with workshop() as folder:
+        options = ["--bundle", "--global-name=samplers", "--log-level=warning"]
+        run(folder, "esbuild/bin/esbuild", "samplers.ts", *options, f"--outfile={script}")
+    page = browser.new_page()
+    page.add_script_tag(path=script)
+    yield page
+    page.close()
+
+
+def test_cuts_in_any_order_and_draws_are_those_of_the_package(samplers):
+    rng = np.random.default_rng(21)
+    cases = [random_case(rng) for _ in range(CASES)]
+    found = samplers.evaluate(IN_BROWSER, cases)
+    wrong = [
+        (case, there, here)
+        for case, there in zip(cases, found, strict=True)
+        if there != [*(here := in_package(case))]
+    ]
+    assert not wrong, f"{len(wrong)} of {CASES}, the first: {wrong[0]}"
+
+
+def test_every_cut_is_there(samplers):
+    assert set(samplers.evaluate("Object.keys(samplers.CUTS)")) == set(CUTS)
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_cut_keeps_of_the_whole_vocabulary_what_the_package_keeps(samplers, name):
+    z = SmolLM2.load().logits(PROMPTS[0])
+    settings = {"top_k": 40, "epsilon_cutoff": 3e-4, "eta_cutoff": 3e-4, "top_n_sigma": 1.3}
+    steps = [("temperature", 1.3), (name, settings.get(name, 0.05))]
+    case = {"logits": z.tolist(), "steps": steps, "height": 0.7}
+    assert samplers.evaluate(IN_BROWSER, [case])[0] == [*in_package(case)]
+
+
+def test_noise_is_uniform_and_differs_between_seeds_and_places(samplers):
+    script = "seed => Array.from({ length: 4000 }, (_, place) => samplers.noise(seed, place))"
+    one, two = (np.array(samplers.evaluate(script, seed)) for seed in (1, 2))
+    for each in (one, two):
+        assert (each >= 0).all()
+        assert (each < 1).all()
+        assert np.histogram(each, 10, (0, 1))[0].min() > 320  # of 400; four deviations
+        assert abs(np.corrcoef(each[1:], each[:-1])[0, 1]) < 0.06
+    assert abs(np.corrcoef(one, two)[0, 1]) < 0.06
+
+
+# The page, from a file
+
+
+def test_the_bars_of_a_shipped_prompt_are_those_of_the_model(opened):
+    page = opened("#prompt=The+capital+of+Australia+is&T=0.5&top_p=0.8")
+    model = SmolLM2.load()
+    z = model.logits("The capital of Australia is").astype(np.float64)
+    plain, after = truncate(z), truncate(z, temperature=0.5, top_p=0.8)
+    top = np.argsort(-z, kind="stable")[:10]
+    rows = [[visible(model.decode([i])), percent(plain[i]), percent(after[i])] for i in top]
+    rest = ["49,142 others", *(percent(1 - p[top].sum()) for p in (plain, after))]
+    assert shares(page)[:10] == rows
+    assert shares(page)[10][:2] == rest[:2]
+    left = page.locator(".settings .left").all_inner_texts()
+    assert left == ["49,152 left", f"{(after > 0).sum()} left"]
+    assert "opened from a file" in page.locator("#model").inner_text()
+
+
+def test_a_slider_moves_by_keyboard_and_the_address_follows(opened):
+    page = opened("#prompt=The+weather+today+is&T=1")
+    before = shares(page)
+    slider = page.get_by_role("slider", name="temperature of A")
+    slider.press("ArrowLeft")
+    settled(page)
+    assert "T=0.95" in page.url
+    assert shares(page) != before
+    slider.press("ArrowRight")
+    settled(page)
+    assert shares(page) == before
+
+
+def test_an_address_holds_the_whole_state(opened):
+    state = (
+        "#prompt=The+weather+today+is&seed=7&T=0.8&top_k=50&beside=&min_p=0.1&T=1.5&taken=253.3947"
+    )
+    page = opened(state)
+    assert page.url.endswith(state)
+    names = page.locator(".settings li .name").all_inner_texts()
+    assert names == ["temperature", "top-k", "min-p", "temperature"]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "#T=nan&top_p=7&top_k=-1&seed=x&draw=-4&beside=&beside=&beside=&taken=99999.x",
+        "#%%%&prompt&T=&=5",
+        "#T=0.5&T=0.7&__proto__=3&constructor=2",
+    ],
+)
+def test_an_address_of_nonsense_is_a_page_that_works(opened, nonsense):
+    page = opened(nonsense)
+    assert page.locator(".settings").count() <= 2
+    page.locator("#examples").select_option(PROMPTS[2])
+    assert shares(settled(page))[0][0] == "␣Sydney"
+
+
+def test_a_step_is_added_moved_and_taken_away(opened):
+    page = opened("#prompt=The+weather+today+is&T=2")
+    page.get_by_label("Add a step to A").select_option("top-p")
+    left = page.locator(".settings .left")
+    hot = left.last.inner_text()
+    page.get_by_role("button", name="top-p of A earlier").click()
+    settled(page)
+    assert "top_p=0.9&T=2" in page.url
+    cold = left.first.inner_text()
+    assert int(hot.split()[0].replace(",", "")) > int(cold.split()[0].replace(",", ""))
+    page.get_by_role("button", name="top-p of A off").click()
+    expect(left).to_have_count(1)
+
+
+def test_without_the_model_a_token_is_drawn_and_what_follows_asks_for_it(opened):
+    page = opened("#prompt=The+weather+today+is")
+    page.get_by_role("button", name="Draw one").click()
+    settled(page)
+    assert page.locator(".tokens [role=radio]").count() == 2  # the token, and the end
+    expect(page.locator("#said")).to_contain_text("needs the model")
+    page.get_by_role("button", name="Back").click()
+    settled(page)
+    assert len(shares(page)) == 11
+    page.get_by_label("Prompt").fill("My own words")
+    page.get_by_label("Prompt").press("Tab")
+    expect(page.locator("#said")).to_contain_text("needs the model")
+
+
+def test_the_tour_has_six_steps_and_ends_where_it_began(opened):
+    page = opened()
+    page.get_by_role("button", name="A tour in six steps").click()
+    seen = []
+    for step in range(6):
+        seen.append(page.locator("#tour li:visible").inner_text())
+        page.get_by_role("button", name="Close" if step == 5 else "Next").click()
+        settled(page)
+    assert len(set(seen)) == 6
+    expect(page.locator("#tour")).to_be_hidden()
+    expect(page.get_by_role("button", name="A tour in six steps")).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_passes_the_accessibility_checker_and_fits_a_phone(
+    browser, site, tmp_path, scheme
+):
+    unpack("axe-core@4.14.1", ["axe.min.js"], tmp_path)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto((site / "try.html").as_uri() + "#T=0.7&top_k=9&xtc=0.1&beside=&T=2&draw=1")
+    settled(page)
+    page.locator("#start").click()
+    settled(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.evaluate((tmp_path / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run({preload: false})).violations")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found] == []
+    context.close()
+
+
+def test_the_scripts_are_typed_and_formatted_and_few(site):
+    with workshop() as folder:
+        run(folder, "typescript/bin/tsc", "-p", ".")
+        run(folder, "prettier/bin/prettier.cjs", "--log-level=warn", "--check", "*.ts")
+
+
+# With the weights, from a server
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """A server of the page with its weights."""
+    write_weights(site / "weights")
+    handler = partial(Quiet, directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/try.html"
+        server.shutdown()
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def visitor(browser):
+    """A browser that was never here before."""
+    context = browser.new_context()
+    context.set_default_timeout(120_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def reader(browser, address):
+    """A page that has the model, for tests that leave it as it is."""
+    page = browser.new_page()
+    page.set_default_timeout(120_000)
+    page.goto(address)
+    page.evaluate(WORKER)
+    page.evaluate("ask('load', new URL('weights/', location.href).href)")
+    yield page
+    page.close()
+
+
+WORKER = """() => {
+    const worker = new Worker("lib/try/worker.js");
+    window.ask = (name, ...values) => new Promise((resolve, reject) => {
+        const answered = ({ data: { id, value, error } }) => {
+            if (id === undefined) return;
+            worker.removeEventListener("message", answered);
+            if (error) reject(new Error(error)); else resolve(value);
+        };
+        worker.addEventListener("message", answered);
+        worker.postMessage({ id: 1, name, values });
+    });
+    window.logits = async (text) => {
+        const bytes = new Uint8Array((await ask("next", await ask("tokenize", text), 0)).buffer);
+        return btoa(bytes.reduce((all, byte) => all + String.fromCharCode(byte), ""));
+    };
+}"""
+TEXTS = [
+    *PROMPTS,
+    "x",
+    " ",
+    "\n\n",
+    "import numpy as np\n\ndef softmax(z):\n    z = z - z.max()\n    return",
+    "for (let i = 0; i < 10; i++) {\n  console.log(",
+    '{"name": "Ada", "born": 18',
+    "SELECT name FROM people WHERE",
+    "日本の首都は",
+    "むかしむかし、あるところに",
+    "Привет, как",
+    "مرحبا",
+    "🎉🎊 party time 🦄👩‍👩‍👧 and then",
+    "<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n",
+    "1, 2, 3, 4, 5, 6, 7, 8, 9, 1",
+    "The quick brown fox jumps over the lazy dog. " * 50,
+]
+
+
+@pytest.mark.rare
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:20]))
+def test_every_probability_is_that_of_the_package(reader, text):
+    found = np.frombuffer(base64.b64decode(reader.evaluate("logits", text)), "<f4")
+    assert found.shape == (49152,)
+    assert np.abs(softmax(found) - softmax(SmolLM2.load().logits(text))).max() < 1e-5
+
+
+@pytest.mark.rare
+def test_two_thousand_strings_have_the_tokens_of_the_package(reader):
+    rows = json.loads((ROOT / "tests" / "reference" / "tokens.json").read_text())
+    strings, expected = [row[0] for row in rows], [row[1] for row in rows]
+    script = "async (all) => { const found = []; for (const each of all)"
+    script += " found.push(await ask('tokenize', each)); return found; }"
+    assert len(strings) >= 2000
+    assert reader.evaluate(script, strings) == expected
+
+
+@pytest.mark.rare
+def test_two_texts_are_those_that_the_package_draws_with_the_same_noise(visitor, address, samplers):
+    page = visitor.new_page()
+    page.goto(
+        f"{address}#prompt=Once+upon+a+time&seed=5&T=0.8&top_p=0.95&draw=24&beside=&T=1.2&draw=24"
+    )
+    fetch_model(page)
+    model = SmolLM2.load()
+    heights = samplers.evaluate("() => [...Array(24).keys()].map((at) => samplers.noise(5, at))")
+    for number, settings in enumerate([{"temperature": 0.8, "top_p": 0.95}, {"temperature": 1.2}]):
+        tokens = model.tokenize("Once upon a time")
+        (z,), cache = model.next_logits([tokens])
+        steps, drawn = checked_steps(**settings), []
+        for height in heights:
+            drawn.append(draw(z, height, steps)[0])
+            if drawn[-1] in model.end_tokens:
+                drawn.pop()
+                break
+            (z,), cache = model.next_logits([drawn[-1:]], cache)
+        written = page.locator(f".text-{number} .tokens .token").all_inner_texts()
+        text = "".join(written).removesuffix(" end").replace("↵\n", "\n")
+        assert text == model.decode(drawn)
+
+
+def fetch_model(page):
+    page.get_by_role("button", name="Fetch the model").click()
+    page.locator("html[data-model=ready]").wait_for(state="attached")
+    settled(page)
+
+
+@pytest.mark.rare
+def test_after_the_first_visit_the_page_needs_no_network(visitor, address):
+    page = visitor.new_page()
+    page.goto(address)
+    fetch_model(page)
+    page.wait_for_function("caches.match('try.html').then(Boolean)")
+    page.close()
+    visitor.set_offline(True)
+    page = visitor.new_page()
+    page.goto(f"{address}#prompt=The+sea+is&T=0.7&draw=8")
+    page.locator("html[data-model=ready]").wait_for(state="attached")
+    settled(page)
+    assert page.locator(".tokens .token").count() >= 8
+    assert len(shares(page)) == 11
+
+
+@pytest.mark.rare
+def test_weights_that_are_half_there_are_fetched_to_the_end_and_not_again(visitor, address):
+    page = visitor.new_page()
+    asked = []
+    visitor.on("request", lambda request: asked.append(request.url))
+    fourth = json.loads(page.request.get(address.replace("try.html", "weights/model.json")).text())
+    fourth = fourth["pieces"][3]["name"]
+    visitor.route(f"**/{fourth}", lambda route: route.abort())
+    page.goto(address)
+    page.get_by_role("button", name="Fetch the model").click()
+    expect(page.locator("#model")).to_contain_text("try again")
+    visitor.unroute(f"**/{fourth}")
+    asked.clear()
+    fetch_model(page)
+    assert len([url for url in asked if url.endswith(".bin")]) == 10  # of 13
+
+
+@pytest.mark.rare
+def test_a_damaged_piece_is_noticed(visitor, address):
+    page = visitor.new_page()
+    visitor.route("**/*.bin", lambda route: route.fulfill(body=b"\0" * 8_000_000))
+    page.goto(address)
+    page.get_by_role("button", name="Fetch the model").click()
+    expect(page.locator("#model")).to_contain_text("damaged")
+
+
+@pytest.mark.rare
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        ("WebAssembly.validate = () => false;", "no WebAssembly with SIMD"),
+        ("WebAssembly.Memory = function () { throw new RangeError(); };", "less memory"),
+    ],
+)
+def test_a_browser_that_cannot_is_told_so_and_the_shipped_prompts_work(
+    visitor, address, script, sentence
+):
+    def changed(route):
+        route.fulfill(body=script + route.fetch().text(), content_type="text/javascript")
+
+    visitor.route("**/worker.js", changed)
+    page = visitor.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Fetch the model").click()
+    expect(page.locator("#model")).to_contain_text(sentence)
+    expect(page.get_by_role("button", name="Fetch the model")).to_be_hidden()
+    assert len(shares(page)) == 11
+
+
+@pytest.mark.rare
+def test_where_the_browser_keeps_nothing_the_page_says_so(visitor, address):
+    nothing = "Object.defineProperty(self, 'caches', { get() { throw new Error(); } });"
+
+    def changed(route):
+        route.fulfill(body=nothing + route.fetch().text(), content_type="text/javascript")
+
+    visitor.route("**/worker.js", changed)
+    page = visitor.new_page()
+    page.goto(address)
+    fetch_model(page)
+    expect(page.locator("#model")).to_contain_text("keeps nothing")
+
+
+@pytest.mark.rare
+def test_writing_can_be_stopped_and_gone_on_with(visitor, address):
+    page = visitor.new_page()
+    page.goto(f"{address}#prompt={'word+' * 600}&T=1&draw=200")
+    page.get_by_role("button", name="Fetch the model").click()
+    page.get_by_role("button", name="Stop").click()
+    settled(page)
+    written = page.locator(".tokens .token").count()
+    assert written < 200
+    page.get_by_role("button", name="Draw one").click()
+    settled(page)
+    assert page.locator(".tokens .token").count() >= written
+
+
+@pytest.mark.rare
+def test_a_token_is_taken_from_the_middle_and_a_second_text_branches_off(visitor, address):
+    page = visitor.new_page()
+    page.goto(f"{address}#prompt=The+weather+today+is&T=0.7&top_p=0.9&draw=8")
+    fetch_model(page)
+    first = page.locator(".text-0 .tokens")
+    before = first.inner_text()
+    tokens = first.get_by_role("radio")
+    tokens.nth(3).click()
+    page.get_by_role("button", name="A second text from here").click()
+    settled(page)
+    second = page.locator(".text-1 .tokens")
+    assert before.startswith(second.inner_text().strip("\u2002"))
+    other = page.locator("#bars button[aria-pressed=false]").nth(1)
+    other.click()
+    settled(page)
+    page.get_by_role("button", name="Write 24 tokens").click()
+    settled(page)
+    assert first.inner_text().startswith(before.strip("\u2002"))
+    assert page.locator(".text-1 .parts").count() == 1
+    assert second.get_by_role("radio").nth(3).get_attribute("class").endswith("parts")
