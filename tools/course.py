@@ -56,6 +56,7 @@ COMMANDS = {
             ["python", "tools/model/bench_model.py"],
             ["python", "tools/lessons/bench_class.py", "--different"],
             ["python", "tools/numerics/bench_sampling.py"],
+            ["python", "tools/publish/bench_try.py"],
         ],
     ),
     "faults": (["test"], [["python", "tools/faults.py"]]),

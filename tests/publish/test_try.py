@@ -4,9 +4,6 @@ import base64
 import json
 import os
 import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -15,6 +12,7 @@ from libraries import unpack
 from playwright.sync_api import expect
 from publish import begin, write_try
 from published import without_a_network
+from serving import served
 from try_page import run, workshop, write_scripts, write_weights
 
 from tempsampling import SmolLM2, softmax, truncate
@@ -283,18 +281,10 @@ def test_the_scripts_are_typed_and_formatted_and_few(site):
 
 @pytest.fixture(scope="module")
 def address(site):
-    """A server of the page with its weights."""
+    """The page with its weights, on a server."""
     write_weights(site / "weights")
-    handler = partial(Quiet, directory=site)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/try.html"
-        server.shutdown()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
+    with served(site) as folder:
+        yield f"{folder}try.html"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def pages(site):
 
 def test_the_site_is_small_enough_for_any_host(site):
     files = [file for file in site.rglob("*") if file.is_file()]
-    assert sum(file.stat().st_size for file in files) < 60e6
+    assert sum(file.stat().st_size for file in files) < 150e6
 
 
 def test_every_link_within_the_site_leads_somewhere(site):
@@ -52,7 +52,10 @@ def test_every_link_within_the_site_leads_somewhere(site):
             name = name.partition("?")[0]
             other = (page.parent / name) if name else page
             assert other.is_file(), f"{page.name}: {target}"
-            assert not anchor or f'id="{anchor}"' in other.read_text(encoding="utf-8"), target
+            state = "=" in anchor  # of the live page
+            assert not anchor or state or f'id="{anchor}"' in other.read_text(encoding="utf-8"), (
+                target
+            )
 
 
 def test_the_index_leads_to_every_lesson_and_to_every_deck(site):

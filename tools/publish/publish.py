@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlencode
 
 import jinja2
 import nbformat
@@ -27,6 +28,7 @@ from try_page import write_try_page
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
+VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 # Runs before the library that looks for the element: it is what a page without this file has.
 FRAMES = """document.currentScript.after(Object.assign(document.createElement("script"), {
@@ -39,6 +41,9 @@ CHANGES = [
     (r"<th></th>", "<td></td>"),  # the corner of a table heads nothing
 ]
 HEADING = re.compile(r"<h([23])>(.+?)</h")
+# Where a lesson's code names the prompt that a demo starts with; a box holds no control characters.
+NAMED = r"prompt ?= ?|text_box\(\s*|(?:beginnings|openings|prompts) = \[\s*"
+PROMPT = re.compile(rf'(?:{NAMED})"([^"\\\n]+)"')
 
 
 @dataclass
@@ -101,7 +106,7 @@ def write_site(lessons: list[Lesson], folder: Path):
     begin(folder)
     for number, lesson in enumerate(lessons):
         write_frames(lesson, folder)
-        cells, contents = with_anchors(lesson.as_html(lesson.notebook.cells))
+        cells, contents = with_anchors(lesson.as_html(with_live_page(lesson.notebook.cells)))
         write(
             folder / f"{lesson.stem}.html",
             "page.html.j2",
@@ -193,6 +198,21 @@ def unbroken(markdown: str) -> str:
     whole = "\\1\N{NO-BREAK SPACE}\\2\N{NO-BREAK SPACE}"
     parts[::2] = [re.sub(r"\b(\w) ([=≈<>→]) (?=\S)", whole, text) for text in parts[::2]]
     return "".join(parts)
+
+
+def with_live_page(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Put below each demo that takes a prompt a link to the live page, with what it starts with."""
+    linked, code = [], ""
+    for cell in cells:
+        linked.append(cell)
+        code += cell.source if cell.cell_type == "code" else ""
+        is_demo = any(VIEW in output.get("data", {}) for output in cell.get("outputs", []))
+        if is_demo and re.search(r"prompt|playground", cell.source):
+            prompts = [] if "playground" in cell.source else PROMPT.findall(code)
+            state = "#" + urlencode({"prompt": prompts[-1]}) if prompts else ""
+            link = f"[Open this in the live page](try.html{state})"
+            linked.append(nbformat.v4.new_markdown_cell(link))
+    return linked
 
 
 def with_anchors(cells: str) -> tuple[str, list[dict]]:

@@ -25,6 +25,42 @@ from tempsampling.model.weights import find_weights
 from tempsampling.widgets.playground import PROMPTS
 
 SOURCES = Path(__file__).parent / "try"
+TWENTIETHS = [n / 20 for n in range(1, 21)]
+SHARES = [*TWENTIETHS[:-1], 0.97, 0.99, 0.999, 1]
+SMALL = [0.0001, 0.0003, 0.0006, *(n / 1000 for n in range(1, 21)), 0.03, 0.05, 0.1]
+HOT = [n / 10 for n in range(11, 21)] + [n / 4 for n in range(9, 21)]
+STEPS = {
+    # name: how it is called, what it does, the settings of its slider, and where that starts
+    "temperature": ("temperature", "divides the scores", [*TWENTIETHS, *HOT], 0.7),
+    "top_k": (
+        "top-k",
+        "keeps the k likeliest",
+        [*range(1, 20), *range(20, 100, 5), 100, 200, 500, 1000, 5000],
+        40,
+    ),
+    "top_p": ("top-p", "keeps the likeliest that together reach p", SHARES, 0.9),
+    "min_p": (
+        "min-p",
+        "keeps what is p times as likely as the likeliest",
+        [0, 0.001, 0.002, 0.005, 0.01, 0.02, *TWENTIETHS],
+        0.1,
+    ),
+    "typical_p": ("typical-p", "keeps those of nearly average surprise that reach p", SHARES, 0.9),
+    "epsilon_cutoff": ("epsilon cutoff", "keeps what has at least this probability", SMALL, 0.001),
+    "eta_cutoff": ("eta cutoff", "the same, and more where the model is unsure", SMALL, 0.001),
+    "top_n_sigma": (
+        "top-nσ",
+        "keeps scores at most n deviations below the largest",
+        [n / 10 for n in range(1, 51)],
+        1,
+    ),
+    "xtc": (
+        "XTC",
+        "of those that reach this probability, keeps the least likely",
+        [0.01, 0.02, *TWENTIETHS[:10], 1],
+        0.1,
+    ),
+}
 PIECE = 8_000_000  # bytes: what an interrupted visit fetches again at most
 
 
@@ -40,8 +76,8 @@ def write_scripts(folder: Path):
     library.mkdir(parents=True, exist_ok=True)
     build_scripts(library)
     (library / "service.js").rename(folder / "service.js")  # it serves what is below it
-    shipped = json.dumps(shipped_prompts(), ensure_ascii=False)
-    (library / "shipped.js").write_text(f"globalThis.SHIPPED = {shipped};\n", encoding="utf-8")
+    facts = json.dumps(shipped(), ensure_ascii=False)
+    (library / "shipped.js").write_text(f"globalThis.SHIPPED = {facts};\n", encoding="utf-8")
 
 
 def build_scripts(folder: Path):
@@ -72,8 +108,8 @@ def run(folder: Path, tool: str, *arguments: str):
     subprocess.run(["node", f"node_modules/{tool}", *arguments], cwd=folder, check=True)
 
 
-def shipped_prompts() -> dict:
-    """Return the words of the vocabulary, and some prompts with the logits of what comes next.
+def shipped() -> dict:
+    """Return the vocabulary, the steps, and some prompts with the logits of what comes next.
 
     Less their largest, logits of likely tokens keep three decimals in 16 bits.
     """
@@ -86,7 +122,10 @@ def shipped_prompts() -> dict:
         logits = base64.b64encode(halves.tobytes()).decode()
         prompts[prompt] = {"tokens": model.tokenize(prompt), "logits": logits}
     words = [tokenizer.id_to_token(token) for token in range(model.network.sizes.vocabulary)]
-    return {"words": words, "end": sorted(model.end_tokens), "prompts": prompts}
+    keys = ("label", "about", "values", "start")
+    steps = {name: dict(zip(keys, step, strict=True)) for name, step in STEPS.items()}
+    ends = sorted(model.end_tokens)
+    return {"words": words, "end": ends, "prompts": prompts, "steps": steps}
 
 
 def write_weights(folder: Path):

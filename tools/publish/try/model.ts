@@ -3,11 +3,14 @@
 
 import { ranking, type Ranking } from "./samplers";
 
+/** What `try_page.py` knew when the site was written. */
 export interface Shipped {
   words: string[]; // of the vocabulary
   end: number[]; // tokens
   prompts: Record<string, { tokens: number[]; logits: string }>;
+  steps: Record<string, { label: string; about: string; values: number[]; start: number }>;
 }
+export const { SHIPPED } = globalThis as unknown as { SHIPPED: Shipped };
 
 const REMEMBERED = 100; // rankings, of 1 MB each
 
@@ -19,10 +22,7 @@ export class Model {
   private readonly waiting = new Map<number, PromiseWithResolvers<any>>();
   private readonly known = new Map<string, Ranking>();
 
-  constructor(
-    private readonly shipped: Shipped,
-    private readonly folder: string,
-  ) {}
+  constructor(private readonly folder: string) {}
 
   /** How many bytes of the weights the browser keeps. */
   kept(): Promise<number> {
@@ -40,7 +40,7 @@ export class Model {
   /** Split a text into tokens; null without weights, but for the shipped prompts. */
   async tokenize(text: string): Promise<number[] | null> {
     if (this.loaded) return this.call("tokenize", text);
-    return this.shipped.prompts[text]?.tokens ?? null;
+    return SHIPPED.prompts[text]?.tokens ?? null;
   }
 
   /** Rank what comes next; null where that is not known without weights, or was stopped. */
@@ -60,7 +60,7 @@ export class Model {
   }
 
   private shippedLogits(key: string): Float32Array | null {
-    const prompts = Object.values(this.shipped.prompts);
+    const prompts = Object.values(SHIPPED.prompts);
     const found = prompts.find(({ tokens }) => tokens.join() === key);
     return found ? halves(found.logits) : null;
   }

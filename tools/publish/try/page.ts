@@ -1,11 +1,9 @@
 // The live page: what is on it follows from its address, and every move changes the address.
 
 import { read, write, type State, type Text } from "./address";
-import { Model, type Shipped } from "./model";
+import { Model, SHIPPED } from "./model";
 import { crossing, noise, softmax, survivors, type Ranking } from "./samplers";
 import { settings, showBars, showText } from "./view";
-
-declare const SHIPPED: Shipped;
 
 const MORE = 24; // tokens that are written at once
 const PROBLEMS: Record<string, string> = {
@@ -21,7 +19,7 @@ const PROBLEMS: Record<string, string> = {
 
 const $ = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const examples = Object.keys(SHIPPED.prompts);
-const model = new Model(SHIPPED, new URL("weights/", location.href).href);
+const model = new Model(new URL("weights/", location.href).href);
 
 let state: State = read(location.hash, { prompt: examples[0], seed: 1, texts: [] });
 let prompt: number[] = []; // its tokens
@@ -240,7 +238,9 @@ async function keepPage(): Promise<void> {
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
   const own = loaded.filter((name) => name.startsWith(location.origin) && !name.endsWith(".bin"));
   const cache = await caches.open("try-page");
-  await cache.addAll([...new Set([location.pathname, "weights/model.json", ...own])]);
+  await cache.addAll([
+    ...new Set([location.pathname, "lib/try/worker.js", "weights/model.json", ...own]),
+  ]);
 }
 
 /** The six steps of the tour: each is a link to a state of the page. */

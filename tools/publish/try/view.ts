@@ -1,7 +1,8 @@
 // What is seen: settings, bars and texts. Everything here draws, mostly into copies of the page's
 // templates; `page.ts` decides.
 
-import { SETTINGS, type Text } from "./address";
+import type { Text } from "./address";
+import { SHIPPED } from "./model";
 import type { Ranking } from "./samplers";
 import { percent, pieces, tint, visible } from "./words";
 
@@ -27,11 +28,11 @@ export function settings(text: Text, number: number, changed: (order: boolean) =
   find("ol").append(...text.steps.map((_, i) => stepRow(text, i, number, changed)));
   const add = find<HTMLSelectElement>("select");
   add.ariaLabel = `Add a step to ${LETTERS[number]}`;
-  for (const [name, { label }] of Object.entries(SETTINGS)) {
+  for (const [name, { label }] of Object.entries(SHIPPED.steps)) {
     if (!text.steps.some(([step]) => step === name)) add.add(new Option(label, name));
   }
   add.addEventListener("change", () => {
-    text.steps.push([add.value, SETTINGS[add.value].start]);
+    text.steps.push([add.value, SHIPPED.steps[add.value].start]);
     changed(true);
   });
   return card;
@@ -40,7 +41,7 @@ export function settings(text: Text, number: number, changed: (order: boolean) =
 function stepRow(text: Text, i: number, number: number, changed: (order: boolean) => void) {
   const [row, find] = copy("step");
   const [name, setting] = text.steps[i];
-  const { label, about, values } = SETTINGS[name];
+  const { label, about, values } = SHIPPED.steps[name];
   find(".name").textContent = label;
   find(".does").textContent = about;
   const [slider, said] = [find<HTMLInputElement>("input"), find("output")];
