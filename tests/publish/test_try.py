@@ -270,9 +270,10 @@ def test_the_page_passes_the_accessibility_checker_and_fits_a_phone(
     context.close()
 
 
-def test_the_scripts_are_typed_and_formatted_and_few(site):
+def test_the_scripts_are_typed_and_formatted_and_without_lint(site):
     with workshop() as folder:
         run(folder, "typescript/bin/tsc", "-p", ".")
+        run(folder, "eslint/bin/eslint.js", ".")
         run(folder, "prettier/bin/prettier.cjs", "--log-level=warn", "--check", "*.ts")
 
 
@@ -443,12 +444,9 @@ def test_a_damaged_piece_is_noticed(visitor, address):
     ],
 )
 def test_a_browser_that_cannot_is_told_so_and_the_shipped_prompts_work(
-    visitor, address, script, sentence
+    visitor, address, site, script, sentence
 ):
-    def changed(route):
-        route.fulfill(body=script + route.fetch().text(), content_type="text/javascript")
-
-    visitor.route("**/worker.js", changed)
+    begin_worker_with(script, visitor, site)
     page = visitor.new_page()
     page.goto(address)
     page.get_by_role("button", name="Fetch the model").click()
@@ -457,14 +455,17 @@ def test_a_browser_that_cannot_is_told_so_and_the_shipped_prompts_work(
     assert len(shares(page)) == 11
 
 
+def begin_worker_with(script, visitor, site):
+    """Let the model's thread find another browser than there is."""
+    body = script + (site / "lib" / "try" / "worker.js").read_text(encoding="utf-8")
+    answer = {"body": body, "content_type": "text/javascript"}
+    visitor.route("**/worker.js", lambda route: route.fulfill(**answer))
+
+
 @pytest.mark.rare
-def test_where_the_browser_keeps_nothing_the_page_says_so(visitor, address):
+def test_where_the_browser_keeps_nothing_the_page_says_so(visitor, address, site):
     nothing = "Object.defineProperty(self, 'caches', { get() { throw new Error(); } });"
-
-    def changed(route):
-        route.fulfill(body=nothing + route.fetch().text(), content_type="text/javascript")
-
-    visitor.route("**/worker.js", changed)
+    begin_worker_with(nothing, visitor, site)
     page = visitor.new_page()
     page.goto(address)
     fetch_model(page)

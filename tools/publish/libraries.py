@@ -49,6 +49,7 @@ TOOLS = [
     "eslint@9.39.5",
     "prettier@3.10.1",
     "typescript@5.9.3",
+    "typescript-eslint@8.74.0",
 ]
 
 
@@ -88,7 +89,7 @@ def installed_tools() -> Path:
         quiet = ["--silent", "--no-save", "--no-package-lock", "--ignore-scripts"]
         npm("install", *quiet, "--prefix", part, *TOOLS, cwd=part)
         part.rename(folder)
-    return folder / "node_modules"
+    return folder
 
 
 def npm(*arguments: str | Path, cwd: Path):

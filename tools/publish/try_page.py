@@ -91,21 +91,22 @@ def build_scripts(folder: Path):
         scripts = ["page.ts", "worker.ts", "service.ts"]
         bundle = ["--bundle", "--minify", "--loader:.wasm=binary", "--log-level=warning"]
         run(scratch, "esbuild/bin/esbuild", *scripts, *bundle, f"--outdir={folder.resolve()}")
+        terms = scratch.parent / "node_modules" / "@huggingface" / "tokenizers" / "LICENSE"
+        shutil.copy(terms, folder)  # of the tokenizer; the weights have the same, Apache-2.0
 
 
 @contextmanager
 def workshop():
-    """A copy of the sources in a folder that has the tools, and the tokenizer."""
-    with TemporaryDirectory() as name:
+    """A copy of the sources below the tools, where Node.js finds them and the tokenizer."""
+    with TemporaryDirectory(dir=installed_tools()) as name:
         scratch = Path(name)
         shutil.copytree(SOURCES, scratch, dirs_exist_ok=True)
-        (scratch / "node_modules").symlink_to(installed_tools())
         yield scratch
 
 
 def run(folder: Path, tool: str, *arguments: str):
-    """Run one of the tools in a folder that has them."""
-    subprocess.run(["node", f"node_modules/{tool}", *arguments], cwd=folder, check=True)
+    """Run one of the tools in a workshop."""
+    subprocess.run(["node", f"../node_modules/{tool}", *arguments], cwd=folder, check=True)
 
 
 def shipped() -> dict:
@@ -114,14 +115,14 @@ def shipped() -> dict:
     Less their largest, logits of likely tokens keep three decimals in 16 bits.
     """
     model = SmolLM2.load()
-    tokenizer = model._text.tokenizer
     prompts = {}
     for prompt in PROMPTS:
         z = model.logits(prompt)
         halves = (z - z.max()).astype("<f2")
         logits = base64.b64encode(halves.tobytes()).decode()
         prompts[prompt] = {"tokens": model.tokenize(prompt), "logits": logits}
-    words = [tokenizer.id_to_token(token) for token in range(model.network.sizes.vocabulary)]
+    tokens = range(model.network.sizes.vocabulary)
+    words = [model.bytes_of(token).decode("latin-1") for token in tokens]  # a letter for each byte
     keys = ("label", "about", "values", "start")
     steps = {name: dict(zip(keys, step, strict=True)) for name, step in STEPS.items()}
     ends = sorted(model.end_tokens)

@@ -70,7 +70,7 @@ export function multiply(y: usize, matrix: usize, x: usize, rows: i32, n: i32, s
   }
 }
 
-/** y = x @ matrix.T for some tokens; each row of the matrix is unpacked once, into `row`. */
+/** y = x @ matrix.T for some tokens; a row of the matrix is unpacked once, into `row`. */
 export function multiplyQ4_1(
   y: usize,
   matrix: usize,
@@ -80,10 +80,10 @@ export function multiplyQ4_1(
   tokens: i32,
   row: usize,
 ): void {
-  for (let i = 0; i < rows; i++) {
+  for (const end = y + 4 * rows; y < end; y += 4) {
     matrix = unpackQ4_1(row, matrix, n);
     for (let t = 0; t < tokens; t++) {
-      store<f32>(y + 4 * (t * rows + i), dot(row, x + 4 * t * n, n));
+      store<f32>(y + 4 * t * rows, dot(row, x + 4 * t * n, n));
     }
   }
 }
@@ -98,10 +98,10 @@ export function multiplyQ8_0(
   tokens: i32,
   row: usize,
 ): void {
-  for (let i = 0; i < rows; i++) {
+  for (const end = y + 4 * rows; y < end; y += 4) {
     matrix = unpackQ8_0(row, matrix, n);
     for (let t = 0; t < tokens; t++) {
-      store<f32>(y + 4 * (t * rows + i), dot(row, x + 4 * t * n, n));
+      store<f32>(y + 4 * t * rows, dot(row, x + 4 * t * n, n));
     }
   }
 }

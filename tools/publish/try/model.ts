@@ -5,7 +5,7 @@ import { ranking, type Ranking } from "./samplers";
 
 /** What `try_page.py` knew when the site was written. */
 export interface Shipped {
-  words: string[]; // of the vocabulary
+  words: string[]; // of the vocabulary, a letter for each byte
   end: number[]; // tokens
   prompts: Record<string, { tokens: number[]; logits: string }>;
   steps: Record<string, { label: string; about: string; values: number[]; start: number }>;
@@ -19,7 +19,7 @@ export class Model {
   progress: (done: number, bytes: number) => void = () => {};
   private worker: Worker | null = null;
   private called = 0;
-  private readonly waiting = new Map<number, PromiseWithResolvers<any>>();
+  private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
   private readonly known = new Map<string, Ranking>();
 
   constructor(private readonly folder: string) {}
@@ -29,12 +29,12 @@ export class Model {
     return this.call("kept", this.folder);
   }
 
-  /** Fetch the weights, or what is missing of them. */
-  async load(): Promise<{ kept: boolean; memory: number }> {
-    const loaded = await this.call("load", this.folder);
+  /** Fetch the weights, or what is missing of them; say whether they are kept. */
+  async load(): Promise<boolean> {
+    const kept = await this.call<boolean>("load", this.folder);
     this.loaded = true;
     this.known.clear();
-    return loaded;
+    return kept;
   }
 
   /** Split a text into tokens; null without weights, but for the shipped prompts. */
@@ -48,7 +48,9 @@ export class Model {
     const key = tokens.join();
     const known = this.known.get(key);
     if (known) return known;
-    const logits = this.loaded ? await this.call("next", tokens, text) : this.shippedLogits(key);
+    const logits = this.loaded
+      ? await this.call<Float32Array | null>("next", tokens, text)
+      : this.shippedLogits(key);
     if (!logits) return null;
     this.known.set(key, ranking(logits));
     if (this.known.size > REMEMBERED) this.known.delete([...this.known.keys()][0]);
@@ -65,12 +67,12 @@ export class Model {
     return found ? halves(found.logits) : null;
   }
 
-  private call(name: string, ...values: unknown[]): Promise<any> {
+  private call<T>(name: string, ...values: unknown[]): Promise<T> {
     this.worker ??= this.start();
-    const waiting = Promise.withResolvers();
+    const waiting = Promise.withResolvers<unknown>();
     this.waiting.set(++this.called, waiting);
     this.worker.postMessage({ id: this.called, name, values });
-    return waiting.promise;
+    return waiting.promise as Promise<T>;
   }
 
   private start(): Worker {

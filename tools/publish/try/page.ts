@@ -3,39 +3,26 @@
 import { read, write, type State, type Text } from "./address";
 import { Model, SHIPPED } from "./model";
 import { crossing, noise, softmax, survivors, type Ranking } from "./samplers";
-import { settings, showBars, showText } from "./view";
+import { $, showBars, showCards, showText } from "./view";
 
 const MORE = 24; // tokens that are written at once
-const PROBLEMS: Record<string, string> = {
-  file: "This page was opened from a file, and from there browsers let it read no model: the prompts of the menu work. On any web server, your own do, too.",
-  "no SIMD":
-    "This browser has no WebAssembly with SIMD, which the model needs: the prompts of the menu work.",
-  memory:
-    "The browser gave less memory than the model needs, 200 MB: the prompts of the menu work.",
-  damaged: "A piece of the model was damaged on its way. What has arrived is kept: try again.",
-  network: "The network did not bring all of the model. What has arrived is kept: try again.",
-  full: "The text is full: this page reads 1,024 tokens at most.",
-};
-
-const $ = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
+const box = $<HTMLTextAreaElement>("prompt");
+const menu = $<HTMLSelectElement>("examples");
+const seed = $<HTMLInputElement>("seed");
 const examples = Object.keys(SHIPPED.prompts);
 const model = new Model(new URL("weights/", location.href).href);
+const nothing = () => ({ tokens: [] as number[], probabilities: [] as number[] });
 
 let state: State = read(location.hash, { prompt: examples[0], seed: 1, texts: [] });
 let prompt: number[] = []; // its tokens
-let texts: { tokens: number[]; probabilities: number[] }[] = []; // what is there after it
+let texts: ReturnType<typeof nothing>[] = []; // what is there after it
 let active = 0; // the text that the bars are about
 let cursor: number | null = null; // a place in it, or its end
 let turn = 0; // the last change: what an earlier one began is left off
 
 /** Show the cards and rows anew, and then all that follows from them. */
 function rebuild(): Promise<void> {
-  const changed = (order: boolean) => (order ? rebuild() : update());
-  $("settings").replaceChildren(...state.texts.map((text, i) => settings(text, i, changed)));
-  const rows = state.texts.map((_, i) =>
-    Object.assign(document.createElement("div"), { className: `text text-${i}` }),
-  );
-  $("texts").replaceChildren(...rows);
+  showCards(state.texts, (order) => (order ? rebuild() : update()));
   $("beside").textContent = state.texts.length > 1 ? "One text" : "A second text from here";
   return update();
 }
@@ -44,12 +31,12 @@ function rebuild(): Promise<void> {
 async function update(): Promise<void> {
   const mine = ++turn;
   history.replaceState(null, "", write(state));
-  $<HTMLTextAreaElement>("prompt").value = state.prompt;
-  $<HTMLSelectElement>("examples").value = examples.includes(state.prompt) ? state.prompt : "";
-  $<HTMLInputElement>("seed").value = `${state.seed}`;
+  if (document.activeElement !== box) box.value = state.prompt;
+  menu.value = examples.includes(state.prompt) ? state.prompt : "";
+  seed.value = `${state.seed}`;
   active = Math.min(active, state.texts.length - 1);
-  texts = state.texts.map((_, i) => texts[i] ?? { tokens: [], probabilities: [] });
-  say("");
+  texts = state.texts.map((_, i) => texts[i] ?? nothing());
+  say();
   try {
     const tokens = await model.tokenize(state.prompt);
     if (mine !== turn) return;
@@ -60,21 +47,17 @@ async function update(): Promise<void> {
       if (mine === turn) await show();
     } else {
       $("bars").replaceChildren();
-      say(
-        tokens
-          ? "The prompt needs a letter."
-          : "A prompt of your own needs the model: fetch it above.",
-      );
+      say(tokens ? "empty" : "own");
     }
   } catch (error) {
-    if (mine === turn) say(PROBLEMS[(error as Error).message] ?? `${error}`);
+    if (mine === turn) say((error as Error).message);
   }
   if (mine === turn) $("stop").hidden = true;
 }
 
 /** Write the texts side by side: at the same place, all of them draw with the same noise. */
 async function writeTexts(mine: number): Promise<void> {
-  const grown = state.texts.map(() => ({ tokens: [] as number[], probabilities: [] as number[] }));
+  const grown = state.texts.map(nothing);
   const lengths = state.texts.map(({ taken, draw }) => taken.length + draw);
   $("stop").hidden = false;
   for (let place = 0; place < Math.max(...lengths); place++) {
@@ -111,8 +94,7 @@ function here(): number {
 }
 
 function showTexts(): void {
-  const [a, b] = texts;
-  const parting = b ? b.tokens.findIndex((token, i) => token !== a.tokens[i]) : -1;
+  const parting = texts[1]?.tokens.findIndex((token, i) => token !== texts[0].tokens[i]);
   texts.forEach(({ tokens, probabilities }, i) => {
     const words = tokens.map((token) => SHIPPED.words[token]);
     const places = { parting: i ? parting : -1, cursor: i === active ? here() : -1 };
@@ -134,7 +116,7 @@ async function show(): Promise<void> {
   if (mine !== turn) return;
   if (!ranked) {
     $("bars").replaceChildren();
-    return say("To read on, this page needs the model: fetch it above, or go back.");
+    return say("further");
   }
   const found = state.texts.map(({ steps }) => survivors(ranked, steps));
   const after = found.map(({ kept, temperature }) => {
@@ -143,7 +125,7 @@ async function show(): Promise<void> {
     return p;
   });
   const counts = found.map((each) => each.counts);
-  showBars(SHIPPED.words, { ranked, after, counts, chosen: tokens[place] }, (token) => {
+  showBars({ ranked, after, counts, chosen: tokens[place] }, (token) => {
     Object.assign(state.texts[active], { taken: [...tokens.slice(0, place), token], draw: 0 });
     cursor = null;
     update();
@@ -158,25 +140,22 @@ function keep(i: number, place: number): void {
   cursor = null;
 }
 
-const acts: Record<string, () => unknown> = {
+/** What the buttons do. */
+const acts = {
   draw() {
     keep(active, here());
     state.texts[active].draw++;
-    update();
   },
   write() {
     keep(active, here());
     for (const text of state.texts) text.draw += MORE;
-    update();
   },
   back() {
     keep(active, Math.max(0, cursor ?? texts[active].tokens.length - 1));
-    update();
   },
   stop() {
     model.stop();
     texts.forEach(({ tokens }, i) => keep(i, tokens.length));
-    update();
   },
   beside() {
     const { steps } = state.texts[active];
@@ -184,13 +163,13 @@ const acts: Record<string, () => unknown> = {
     if (state.texts.length > 1) state.texts = [state.texts[active]];
     else state.texts.push({ steps: [...steps], taken, draw: 0 });
     [active, cursor] = [state.texts.length - 1, null];
-    rebuild();
   },
-  load,
 };
 
-function say(sentence: string): void {
-  $("said").textContent = sentence;
+/** Say one of the page's sentences, or nothing, or what went wrong. */
+function say(what = "", place = "said"): void {
+  const sentence = document.querySelector(`[data-say="${what}"]`);
+  $(place).textContent = sentence ? sentence.textContent : what;
 }
 
 function choosePrompt(text: string): void {
@@ -202,20 +181,17 @@ function choosePrompt(text: string): void {
 
 /** Fetch the model, or what of it is missing; then the prompt may be any. */
 async function load(): Promise<void> {
-  const [button, bar, said] = [$("load"), $<HTMLProgressElement>("progress"), $("model")];
+  const [button, bar] = [$("load"), $<HTMLProgressElement>("progress")];
   [button.hidden, bar.hidden] = [true, false];
-  said.textContent = "The model is on its way.";
+  say("loading", "model");
   model.progress = (done, bytes) => ([bar.value, bar.max] = [done, bytes]);
   try {
-    const { kept, memory } = await model.load();
-    said.textContent = kept
-      ? "SmolLM2 runs in this page, and is kept for the next visit, with or without a network."
-      : "SmolLM2 runs in this page. This browser or window keeps nothing: the next visit fetches it again.";
-    Object.assign(document.documentElement.dataset, { model: "ready", memory });
+    say((await model.load()) ? "kept" : "not kept", "model");
+    document.documentElement.dataset.model = "ready";
     update();
   } catch (error) {
     const { message } = error as Error;
-    said.textContent = PROBLEMS[message] ?? message;
+    say(message, "model");
     button.hidden = message === "no SIMD" || message === "memory";
   }
   bar.hidden = true;
@@ -223,13 +199,9 @@ async function load(): Promise<void> {
 
 /** Say what of the model is there, and keep the page itself for a visit without a network. */
 async function prepare(): Promise<void> {
-  if (location.protocol === "file:") {
-    $("model").textContent = PROBLEMS.file;
-    return;
-  }
+  if (location.protocol === "file:") return say("file", "model");
   navigator.serviceWorker?.register("service.js").then(keepPage, () => {});
-  const kept = await model.kept().catch(() => 0);
-  if (kept) await load();
+  if (await model.kept().catch(() => 0)) await load();
   else $("load").hidden = false;
 }
 
@@ -237,47 +209,48 @@ async function prepare(): Promise<void> {
 async function keepPage(): Promise<void> {
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
   const own = loaded.filter((name) => name.startsWith(location.origin) && !name.endsWith(".bin"));
-  const cache = await caches.open("try-page");
-  await cache.addAll([
-    ...new Set([location.pathname, "lib/try/worker.js", "weights/model.json", ...own]),
-  ]);
+  const others = ["try.html", "lib/try/worker.js", "weights/model.json"];
+  const all = others.map((name) => new URL(name, location.href).href).concat(own);
+  await (await caches.open("try-page")).addAll([...new Set(all)]);
 }
 
-/** The six steps of the tour: each is a link to a state of the page. */
+/** The six steps of the tour: each is a state of the page. */
 function tour(step: number): void {
   const steps = [...document.querySelectorAll<HTMLElement>("#tour li")];
   steps.forEach((each, i) => (each.hidden = i !== step));
-  $("tour").hidden = step < 0 || step >= steps.length;
+  $("tour").hidden = step >= steps.length;
   $<HTMLButtonElement>("earlier").disabled = step === 0;
   $("later").textContent = step === steps.length - 1 ? "Close" : "Next";
   $("earlier").onclick = () => tour(step - 1);
   $("later").onclick = () => tour(step + 1);
-  if ($("tour").hidden) return $("start").focus();
-  location.hash = steps[step].dataset.state!;
+  if (steps[step]) location.hash = steps[step].dataset.state!;
+  else $("start").focus();
 }
 
-function begin(): void {
-  const [box, menu, seed] = [
-    $<HTMLTextAreaElement>("prompt"),
-    $<HTMLSelectElement>("examples"),
-    $<HTMLInputElement>("seed"),
-  ];
-  for (const each of examples) menu.add(new Option(each, each));
-  box.addEventListener("change", () => choosePrompt(box.value));
-  menu.addEventListener("change", () => menu.value && choosePrompt(menu.value));
-  seed.addEventListener("change", () => {
-    state.seed = Math.trunc(seed.valueAsNumber) || 0;
-    update();
-  });
-  for (const [id, act] of Object.entries(acts)) $(id).addEventListener("click", act);
-  $("start").addEventListener("click", () => tour(0));
-  addEventListener("hashchange", () => {
-    state = read(location.hash, state);
-    [active, cursor, texts] = [0, null, []];
+for (const each of examples) menu.add(new Option(each, each));
+box.onchange = () => box.value !== state.prompt && choosePrompt(box.value);
+box.onkeydown = (event) => {
+  if (event.key !== "Enter" || event.shiftKey) return;
+  event.preventDefault();
+  choosePrompt(box.value);
+};
+menu.onchange = () => menu.value && choosePrompt(menu.value);
+seed.onchange = () => {
+  state.seed = Math.trunc(seed.valueAsNumber) || 0;
+  update();
+};
+for (const [id, act] of Object.entries(acts)) {
+  $(id).onclick = () => {
+    act();
     rebuild();
-  });
-  rebuild().then(() => (document.documentElement.dataset.ready = ""));
-  prepare();
+  };
 }
-
-begin();
+$("load").onclick = load;
+$("start").onclick = () => tour(0);
+addEventListener("hashchange", () => {
+  state = read(location.hash, state);
+  [active, cursor, texts] = [0, null, []];
+  rebuild();
+});
+rebuild().then(() => (document.documentElement.dataset.ready = ""));
+prepare();

@@ -1,6 +1,7 @@
 // The weights: fetched in pieces, each checked, kept in the browser, and written to the memory.
 
-export type Piece = { name: string; bytes: number; sha256: string };
+type Piece = { name: string; bytes: number; sha256: string };
+type Progress = (bytes: number) => void;
 
 const KEPT = "smollm2-weights";
 
@@ -13,7 +14,7 @@ export async function fetchWeights(
   folder: string,
   pieces: Piece[],
   memory: Uint8Array,
-  progress: (bytes: number) => void,
+  progress: Progress,
 ): Promise<boolean> {
   const cache = await openCache();
   let [at, kept] = [0, cache !== null];
@@ -52,7 +53,7 @@ async function openCache(): Promise<Cache | null> {
   }
 }
 
-async function download(url: string, length: number, progress: (bytes: number) => void) {
+async function download(url: string, length: number, progress: Progress) {
   const { ok, body } = await fetch(url);
   if (!ok || !body) throw new Error("network");
   const [bytes, reader] = [new Uint8Array(length), body.getReader()];

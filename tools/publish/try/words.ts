@@ -2,15 +2,9 @@
 
 const TINTS = [0.5, 0.1, 0.01, 0.001]; // the least probability of each but the last
 const SIGNS: Record<string, string> = { " ": "␣", "\n": "↵", "\t": "⇥" };
-const BYTES = [...Array(256).keys()];
-const PRINTABLE = BYTES.filter((b) => (b > 32 && b < 127) || (b > 160 && b !== 173));
-const OTHERS = BYTES.filter((b) => !PRINTABLE.includes(b));
 
-/** The bytes of a token, whose letters stand for a byte each (Radford et al. 2019, GPT-2). */
 function bytes(word: string): Uint8Array {
-  if (/^<.+>$/.test(word)) return new TextEncoder().encode(word); // a special one
-  const codes = [...word].map((letter) => letter.charCodeAt(0));
-  return Uint8Array.from(codes, (code) => (code < 256 ? code : OTHERS[code - 256]));
+  return Uint8Array.from(word, (letter) => letter.charCodeAt(0));
 }
 
 /** What each token adds to a text; nothing within a character. */

@@ -2,10 +2,10 @@
 
 import { Tokenizer } from "@huggingface/tokenizers";
 import kernel from "./kernel.wasm";
-import { CONTEXT, Network } from "./network";
+import { CONTEXT, createNetwork } from "./network";
 import { bytesKept, fetchWeights } from "./weights";
 
-let network: Network;
+let network: Awaited<ReturnType<typeof createNetwork>>;
 let tokenizer: Tokenizer;
 let asked = 0; // the last wish: an earlier one is dropped
 
@@ -17,11 +17,11 @@ const calls = {
   async load(folder: string) {
     if (!WebAssembly.validate(kernel)) throw new Error("no SIMD");
     const { pieces, rules, ...model } = await facts(folder);
-    network = await Network.create(model, kernel);
+    network = await createNetwork(model, kernel);
     const progress = (done: number) => postMessage({ done, bytes: model.bytes });
     const kept = await fetchWeights(folder, pieces, network.weights, progress);
     tokenizer = new Tokenizer(rules, {});
-    return { kept, memory: network.memory.buffer.byteLength };
+    return kept;
   },
 
   tokenize(text: string) {
