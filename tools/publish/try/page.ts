@@ -18,6 +18,7 @@ let prompt: number[] = []; // its tokens
 let texts: ReturnType<typeof nothing>[] = []; // what is there after it
 let active = 0; // the text that the bars are about
 let cursor: number | null = null; // a place in it, or its end
+let addressed = 0; // the timer after which the address changes
 let turn = 0; // the last change: what an earlier one began is left off
 
 /** Show the cards and rows anew, and then all that follows from them. */
@@ -30,7 +31,8 @@ function rebuild(): Promise<void> {
 /** Bring all up to date with the state: the address, the bars, the texts. */
 async function update(): Promise<void> {
   const mine = ++turn;
-  history.replaceState(null, "", write(state));
+  clearTimeout(addressed); // browsers refuse more than some hundred changes in half a minute
+  addressed = setTimeout(() => history.replaceState(null, "", write(state)), 200);
   if (document.activeElement !== box) box.value = state.prompt;
   menu.value = examples.includes(state.prompt) ? state.prompt : "";
   seed.value = `${state.seed}`;

@@ -99,14 +99,11 @@ export const CUTS: Record<string, Cut> = {
     const { probability, surprise, entropy } = information(ranking, kept, temperature);
     const distance = surprise.map((each) => Math.abs(each - entropy));
     const token = (i: number) => ranking.tokens[kept[i]];
-    const order = kept.map((_, i) => i);
+    const order = [...kept.keys()]; // falls, then rises: a sort of arrays sees it, of numbers not
     order.sort((a, b) => distance[a] - distance[b] || token(a) - token(b));
     let [count, running] = [0, 0];
     while (running < p * WITHIN && count < order.length) running += probability[order[count++]];
-    return order
-      .slice(0, count)
-      .sort()
-      .map((i) => kept[i]);
+    return Uint32Array.from(order.slice(0, count), (i) => kept[i]).sort();
   },
 
   epsilon_cutoff(kept, ranking, temperature, epsilon) {

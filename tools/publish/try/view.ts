@@ -155,18 +155,20 @@ export function showText(
   const [made, find] = copy("text");
   find(".name").textContent = LETTERS[number];
   find("i").textContent = text.prompt;
+  const spaces: string[] = []; // before words, and without a tint: no line ends in a bit of it
   const places = pieces(text.words).map((piece, i) => {
-    const [word, p] = [visible(text.words[i]), text.probabilities[i]];
-    const token = span(
-      `token tint-${tint(p)}`,
-      piece.replaceAll("\n", "↵\n") || "◌",
-      `${word} ${percent(p)}`,
-    );
+    const [said, p] = [
+      `${visible(text.words[i])} ${percent(text.probabilities[i])}`,
+      text.probabilities[i],
+    ];
+    spaces[i] = piece.trim() && piece.startsWith(" ") ? " " : "";
+    const word = piece.slice(spaces[i].length).replaceAll("\n", "↵\n") || "◌";
+    const token = span(`token tint-${tint(p)}`, word, said);
     token.classList.toggle("parts", i === text.parting);
-    token.title = token.ariaLabel!;
+    token.title = said;
     return token;
   });
-  if (text.ended) places.at(-1)!.textContent = " end";
+  if (text.ended) [places.at(-1)!.textContent, spaces[places.length - 1]] = ["end", " "];
   else places.push(span("token here", "", "the end of the text"));
   places.forEach((token, i) => {
     token.role = "radio";
@@ -180,6 +182,6 @@ export function showText(
     };
   });
   find(".tokens").ariaLabel = `Tokens of ${LETTERS[number]}`;
-  find(".tokens").append(...places);
+  find(".tokens").append(...places.flatMap((token, i) => [spaces[i] ?? "", token]));
   document.querySelector(`.text.text-${number}`)!.replaceChildren(...made.children);
 }
