@@ -12,7 +12,7 @@ export interface Shipped {
 }
 export const { SHIPPED } = globalThis as unknown as { SHIPPED: Shipped };
 
-const REMEMBERED = 100; // rankings, of 1 MB each
+const REMEMBERED = 100; // rankings, of 0.4 MB each
 
 export class Model {
   loaded = false;

@@ -2,7 +2,7 @@
 
 import { read, write, type State, type Text } from "./address";
 import { Model, SHIPPED } from "./model";
-import { crossing, noise, softmax, survivors, type Ranking } from "./samplers";
+import { crossing, noise, plain, softmax, survivors, type Ranking } from "./samplers";
 import { $, showBars, showCards, showText } from "./view";
 
 const MORE = 24; // tokens that are written at once
@@ -71,7 +71,7 @@ async function writeTexts(mine: number): Promise<void> {
       const at =
         place < taken.length ? ranked.tokens.indexOf(taken[place]) : drawn(ranked, steps, place);
       tokens.push(ranked.tokens[at]);
-      probabilities.push(ranked.plain[at]);
+      probabilities.push(plain(ranked)[at]);
     }
     texts = grown;
     showTexts();
@@ -127,11 +127,14 @@ async function show(): Promise<void> {
     return p;
   });
   const counts = found.map((each) => each.counts);
-  showBars({ ranked, after, counts, chosen: tokens[place] }, (token) => {
-    Object.assign(state.texts[active], { taken: [...tokens.slice(0, place), token], draw: 0 });
-    cursor = null;
-    update();
-  });
+  showBars(
+    { tokens: ranked.tokens, before: plain(ranked), after, counts, chosen: tokens[place] },
+    (token) => {
+      Object.assign(state.texts[active], { taken: [...tokens.slice(0, place), token], draw: 0 });
+      cursor = null;
+      update();
+    },
+  );
 }
 
 /** Keep so many tokens of a text; what was drawn may be drawn anew, what was taken stays. */

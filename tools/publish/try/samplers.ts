@@ -5,17 +5,13 @@
 // index; what is kept is a list of places in that ranking.
 
 export type Step = [name: string, setting: number]; // temperature, or one of CUTS
-export type Ranking = { tokens: Uint32Array; logits: Float64Array; plain: Float64Array };
-type Cut = (
-  kept: Uint32Array,
-  ranking: Ranking,
-  temperature: number,
-  setting: number,
-) => Uint32Array;
+export type Ranking = { tokens: Uint32Array; logits: Float32Array };
+type Places = Uint32Array;
+type Cut = (kept: Places, ranking: Ranking, temperature: number, setting: number) => Places;
 
 const WITHIN = 1 - 1e-10; // a bound is reached but for rounding
 
-/** Rank the tokens by their logits; `plain` are their probabilities, T = 1 and nothing cut off. */
+/** Rank the tokens by their logits. */
 export function ranking(logits: Float32Array): Ranking {
   // One number a token, so that the browser's fast sort of numbers ranks them: the bits of a float
   // as an integer of the same order, then the index. Adding 0 makes -0 into 0.
@@ -24,20 +20,18 @@ export function ranking(logits: Float32Array): Ranking {
   bits.forEach((b, token) => (keys[token] = (b < 0 ? b ^ 0x7fffffff : b) * -65536 + token));
   const tokens = new Uint32Array(bits.length);
   keys.sort().forEach((key, at) => (tokens[at] = ((key % 65536) + 65536) % 65536));
-  const ranked = new Float64Array(bits.length);
-  tokens.forEach((token, at) => (ranked[at] = logits[token]));
-  const found = { tokens, logits: ranked, plain: ranked };
-  return { ...found, plain: softmax(found, everything(found), 1) };
+  return { tokens, logits: new Float32Array(bits.length).map((_, at) => logits[tokens[at]]) };
 }
 
-/** All places of a ranking. */
-export function everything({ tokens }: Ranking): Uint32Array {
-  return new Uint32Array(tokens.length).map((_, at) => at);
+/** The probabilities of all places, T = 1 and nothing cut off. */
+export function plain(ranking: Ranking): Float64Array {
+  return softmax(ranking, survivors(ranking, []).kept, 1);
 }
 
 /** Say which places survive the steps, how many after each, and at what temperature to draw. */
 export function survivors(ranking: Ranking, steps: Step[]) {
-  let [kept, temperature] = [everything(ranking), 1];
+  let kept: Places = ranking.tokens.map((_, at) => at);
+  let temperature = 1;
   const counts = steps.map(([name, setting]) => {
     if (name === "temperature") temperature = setting;
     else kept = CUTS[name](kept, ranking, temperature, setting);
@@ -47,7 +41,7 @@ export function survivors(ranking: Ranking, steps: Step[]) {
 }
 
 /** The probabilities of some places at a temperature. */
-export function softmax({ logits }: Ranking, kept: Uint32Array, temperature: number) {
+export function softmax({ logits }: Ranking, kept: Places, temperature: number) {
   const weights = new Float64Array(kept.length);
   kept.forEach((at, i) => (weights[i] = Math.exp((logits[at] - logits[kept[0]]) / temperature)));
   const total = sum(weights);
@@ -133,7 +127,7 @@ export const CUTS: Record<string, Cut> = {
 };
 
 /** Each place's probability and surprise, and their mean surprise, in nats. */
-function information(ranking: Ranking, kept: Uint32Array, temperature: number) {
+function information(ranking: Ranking, kept: Places, temperature: number) {
   const probability = softmax(ranking, kept, temperature);
   const { logits } = ranking;
   const surprise = new Float64Array(kept.length);

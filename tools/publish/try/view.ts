@@ -3,7 +3,6 @@
 
 import type { Text } from "./address";
 import { SHIPPED } from "./model";
-import type { Ranking } from "./samplers";
 import { percent, pieces, tint, visible } from "./words";
 
 export const $ = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -85,21 +84,25 @@ function stepRow(text: Text, i: number, number: number, changed: (order: boolean
 }
 
 export interface Next {
-  ranked: Ranking;
-  after: Float64Array[]; // for each text its probabilities, by place of the ranking
+  tokens: Uint32Array; // the likeliest first
+  before: Float64Array; // their probabilities under the model
+  after: Float64Array[]; // and with the settings of each text
   counts: number[][]; // for each text the tokens that are left after each of its steps
   chosen: number | undefined; // the token that the text has here
 }
 
 /** Draw the bars of the next token: the model's, and what the settings of each text make of them. */
-export function showBars({ ranked, after, counts, chosen }: Next, take: (token: number) => void) {
+export function showBars(
+  { tokens, before, after, counts, chosen }: Next,
+  take: (token: number) => void,
+) {
   const buttons = () => [...$("bars").querySelectorAll("button")];
   const focused = buttons().findIndex((each) => each === document.activeElement);
-  const rows = [...ranked.tokens.subarray(0, BARS)].map((token, at) => {
+  const rows = [...tokens.subarray(0, BARS)].map((token, at) => {
     const label = visible(SHIPPED.words[token]);
     const [row, find, said] = bar(
       label,
-      ranked.plain[at],
+      before[at],
       after.map((p) => p[at]),
     );
     row.classList.toggle("cut", Math.max(...after.map((p) => p[at])) === 0);
@@ -109,13 +112,13 @@ export function showBars({ ranked, after, counts, chosen }: Next, take: (token: 
     button.onclick = () => take(token);
     return row;
   });
-  const label = `${(ranked.tokens.length - BARS).toLocaleString("en")} others`;
+  const label = `${(tokens.length - BARS).toLocaleString("en")} others`;
   const rest = (p: Float64Array) =>
     Math.min(
       1,
       p.subarray(BARS).reduce((sum, each) => sum + each, 0),
     );
-  const [others, find] = bar(label, rest(ranked.plain), after.map(rest));
+  const [others, find] = bar(label, rest(before), after.map(rest));
   find("button").replaceWith(span("offer", label));
   $("bars").replaceChildren(...rows, others);
   buttons()[focused]?.focus();

@@ -2,10 +2,7 @@
 
 const TINTS = [0.5, 0.1, 0.01, 0.001]; // the least probability of each but the last
 const SIGNS: Record<string, string> = { " ": "␣", "\n": "↵", "\t": "⇥" };
-
-function bytes(word: string): Uint8Array {
-  return Uint8Array.from(word, (letter) => letter.charCodeAt(0));
-}
+const bytes = (word: string) => Uint8Array.from(word, (letter) => letter.charCodeAt(0));
 
 /** What each token adds to a text; nothing within a character. */
 export function pieces(words: string[]): string[] {
