@@ -124,9 +124,13 @@ class GGUFFile:
         template = self.metadata("tokenizer.chat_template", "")
         return Text(tokenizer, tuple(sorted(ends)), template or None)
 
+    def tensors(self) -> dict[str, ReaderTensor]:
+        """Return the tensors by their names, quantized as they are in the file."""
+        return {t.name.removesuffix(".weight"): t for t in self._file.tensors}
+
     def weights(self) -> Iterator[tuple[str, Array]]:
         """Yield each kind of weights: those of all blocks are one array, the block first."""
-        tensors = {t.name.removesuffix(".weight"): t for t in self._file.tensors}
+        tensors = self.tensors()
         blocks = range(self.metadata("llama.block_count"))
         parts = [part for kind in BLOCK_TENSORS.values() for part in kind]
         known = OUTER_TENSORS | {f"blk.{block}.{part}" for block in blocks for part in parts}

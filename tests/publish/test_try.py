@@ -11,10 +11,10 @@ import pytest
 from browser import ROOT
 from libraries import unpack
 from playwright.sync_api import expect
-from publish import begin, write_try
+from publish import begin, write_try_page
 from published import without_a_network
 from serving import served
-from try_page import run, workshop, write_scripts, write_weights
+from try_page import run, workshop, write_weights
 
 from tempsampling import SmolLM2, softmax, truncate
 from tempsampling.numerics.sampling import CUTS, checked_steps, draw, survivors
@@ -32,8 +32,7 @@ def site(tmp_path_factory):
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     folder = tmp_path_factory.mktemp("live")
     begin(folder)
-    write_try(folder)
-    write_scripts(folder)
+    write_try_page(folder)
     return folder
 
 

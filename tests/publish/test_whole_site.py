@@ -13,6 +13,7 @@ from libraries import unpack
 from playwright.sync_api import expect
 from publish import Lesson, write_site
 from published import FAULTS, demos, move_all, without_a_network
+from try_page import write_weights
 
 pytestmark = pytest.mark.rare
 LESSONS = [Lesson(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
@@ -25,6 +26,7 @@ SIZES = [(1920, 1080), (1280, 720)]
 def site():
     folder = ROOT / "build" / "site"
     write_site(LESSONS, folder)
+    write_weights(folder / "weights")
     return folder
 
 

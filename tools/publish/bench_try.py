@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import psutil
 from browser import running_browser
-from publish import begin, write_try
+from publish import begin, write_try_page
 from serving import served
-from try_page import write_try_page
+from try_page import write_weights
 
 from tempsampling import SmolLM2
 
@@ -62,8 +62,8 @@ def main():
     with TemporaryDirectory() as name, running_browser() as browser:
         folder = Path(name)
         begin(folder)
-        write_try(folder)
         write_try_page(folder)
+        write_weights(folder / "weights")
         with served(folder) as address:
             measure(browser.new_page(), f"{address}try.html")
 

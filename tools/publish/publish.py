@@ -24,7 +24,7 @@ from executed import executed
 from libraries import copy_libraries
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
-from try_page import write_try_page
+from try_page import write_scripts, write_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
@@ -97,6 +97,8 @@ def main():
     lessons = [Lesson(path) for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb"))]
     folder = ROOT / "build" / what
     {"site": write_site, "slides": write_slides}[what](lessons, folder)
+    if what == "site":
+        write_weights(folder / "weights")
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     print(f"written: {folder.relative_to(ROOT)}/index.html, {size / 1e6:.0f} MB in all")
 
@@ -138,9 +140,11 @@ def write_slides(lessons: list[Lesson], folder: Path):
     write_index_of_decks(lessons, folder, root="")
 
 
-def write_try(folder: Path):
+def write_try_page(folder: Path):
+    """Write the live page, but for its weights: until they are there, it works on some prompts."""
     title = "Try it: a language model in this page"
     write(folder / "try.html", "try.html.j2", root="", title=title)
+    write_scripts(folder)
 
 
 def begin(folder: Path):

@@ -16,7 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from gguf import GGUFReader
 from libraries import installed_tools
 
 from tempsampling import SmolLM2
@@ -62,12 +61,6 @@ STEPS = {
     ),
 }
 PIECE = 8_000_000  # bytes: what an interrupted visit fetches again at most
-
-
-def write_try_page(folder: Path):
-    """Write scripts and weights of the live page into the folder of the site."""
-    write_scripts(folder)
-    write_weights(folder / "weights")
 
 
 def write_scripts(folder: Path):
@@ -135,23 +128,22 @@ def write_weights(folder: Path):
     source = find_weights()
     content = np.memmap(source, np.uint8, mode="r")
     file = GGUFFile(source)
-    listed = GGUFReader(source).tensors
-    start = min(int(tensor.data_offset) for tensor in listed)
+    start = min(int(tensor.data_offset) for tensor in file.tensors().values())
     pieces = []
     for at in range(start, content.size, PIECE):
         piece = content[at : at + PIECE].tobytes()
         digest = sha256(piece).hexdigest()
-        name = f"{digest[:16]}.bin"
+        name = f"{digest[:16]}.bin"  # so that no cache gives an old one for a new one
         (folder / name).write_bytes(piece)
         pieces.append({"name": name, "bytes": len(piece), "sha256": digest})
     tensors = {
-        tensor.name.removesuffix(".weight"): {
+        name: {
             "kind": tensor.tensor_type.name,
             "rows": int(np.prod(tensor.shape[1:])),
             "columns": int(tensor.shape[0]),
             "at": int(tensor.data_offset) - start,
         }
-        for tensor in listed
+        for name, tensor in file.tensors().items()
     }
     facts = {
         "sizes": asdict(file.sizes()) | {"inner": tensors["blk.0.ffn_up"]["rows"]},
