@@ -177,6 +177,11 @@ def test_a_text_on_a_slide_can_be_read_from_afar(gallery):
     assert pre.evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)") >= 24
 
 
+def test_a_demo_on_a_prompt_leads_to_the_live_page_with_that_prompt(site):
+    page = (site / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert page.count("try.html") == page.count('href="try.html#prompt=My+cat+likes+to"') == 1
+
+
 def test_a_demo_takes_less_than_a_megabyte(site):
     assert (site / "frames" / f"{LESSON}.js").stat().st_size < 2 * 1_000_000
 
