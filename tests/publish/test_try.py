@@ -485,17 +485,22 @@ def test_where_the_browser_keeps_nothing_the_page_says_so(visitor, address, site
 
 
 @pytest.mark.rare
-def test_writing_can_be_stopped_and_gone_on_with(visitor, address):
+def test_reading_and_writing_can_be_stopped_and_gone_on_with(visitor, address):
     page = visitor.new_page()
-    page.goto(f"{address}#prompt={'word+' * 600}&T=1&draw=200")
+    page.goto(f"{address}#prompt={'word+' * 900}&T=1")
     page.get_by_role("button", name="Fetch the model").click()
-    page.get_by_role("button", name="Stop").click()
-    settled(page)
-    written = page.locator(".tokens .token").count()
-    assert written < 200
+    stop = page.get_by_role("button", name="Stop")
+    stop.click()  # within some seconds of reading
+    expect(page.locator("#said")).to_contain_text("Stopped")
+    page.evaluate("location.hash = '#prompt=Once+upon+a+time&T=1&seed=3&draw=256'")
+    page.locator(".tokens .token").nth(5).wait_for()
+    stop.click()
+    written = page.locator(".tokens .token")
+    expect(stop).to_be_hidden()
+    before = written.count()
+    assert before < 256
     page.get_by_role("button", name="Draw one").click()
-    settled(page)
-    assert page.locator(".tokens .token").count() >= written
+    expect(written).to_have_count(before + 1)
 
 
 @pytest.mark.rare

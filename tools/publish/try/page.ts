@@ -44,10 +44,12 @@ async function update(): Promise<void> {
     if (mine !== turn) return;
     prompt = tokens ?? [];
     if (prompt.length) {
+      $("stop").hidden = false;
       await show();
       if (mine === turn) await writeTexts(mine);
       if (mine === turn) await show();
     } else {
+      showTexts();
       $("bars").replaceChildren();
       say(tokens ? "empty" : "own");
     }
@@ -61,7 +63,6 @@ async function update(): Promise<void> {
 async function writeTexts(mine: number): Promise<void> {
   const grown = state.texts.map(nothing);
   const lengths = state.texts.map(({ taken, draw }) => taken.length + draw);
-  $("stop").hidden = false;
   for (let place = 0; place < Math.max(...lengths); place++) {
     for (const [i, { tokens, probabilities }] of grown.entries()) {
       const { steps, taken } = state.texts[i];
@@ -158,10 +159,6 @@ const acts = {
   back() {
     keep(active, Math.max(0, cursor ?? texts[active].tokens.length - 1));
   },
-  stop() {
-    model.stop();
-    texts.forEach(({ tokens }, i) => keep(i, tokens.length));
-  },
   beside() {
     const { steps } = state.texts[active];
     const taken = texts[active].tokens.slice(0, here());
@@ -170,6 +167,16 @@ const acts = {
     [active, cursor] = [state.texts.length - 1, null];
   },
 };
+
+/** Leave off reading a long prompt, or writing. */
+function stop(): void {
+  turn++;
+  model.stop();
+  texts.forEach(({ tokens }, i) => keep(i, tokens.length));
+  if (texts[active].tokens.length) return void update();
+  $("stop").hidden = true;
+  say("stopped");
+}
 
 /** Say one of the page's sentences, or nothing, or what went wrong. */
 function say(what = "", place = "said"): void {
@@ -251,6 +258,7 @@ for (const [id, act] of Object.entries(acts)) {
   };
 }
 $("load").onclick = load;
+$("stop").onclick = stop;
 $("start").onclick = () => tour(0);
 addEventListener("hashchange", () => {
   state = read(location.hash, state);

@@ -136,7 +136,7 @@ function information(ranking: Ranking, kept: Places, temperature: number) {
   return { probability, surprise, entropy: sum(probability.map((p, i) => p * surprise[i])) };
 }
 
-function sum(numbers: Float64Array): number {
+export function sum(numbers: Float64Array): number {
   let total = 0;
   for (let i = 0; i < numbers.length; i++) total += numbers[i];
   return total;

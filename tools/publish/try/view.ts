@@ -3,6 +3,7 @@
 
 import type { Text } from "./address";
 import { SHIPPED } from "./model";
+import { sum } from "./samplers";
 import { percent, pieces, tint, visible } from "./words";
 
 export const $ = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
@@ -100,12 +101,9 @@ export function showBars(
   const focused = buttons().findIndex((each) => each === document.activeElement);
   const rows = [...tokens.subarray(0, BARS)].map((token, at) => {
     const label = visible(SHIPPED.words[token]);
-    const [row, find, said] = bar(
-      label,
-      before[at],
-      after.map((p) => p[at]),
-    );
-    row.classList.toggle("cut", Math.max(...after.map((p) => p[at])) === 0);
+    const shares = after.map((p) => p[at]);
+    const [row, find, said] = bar(label, before[at], shares);
+    row.classList.toggle("cut", Math.max(...shares) === 0);
     const button = find<HTMLButtonElement>("button");
     button.ariaLabel = `take ${label}, ${said}`;
     button.ariaPressed = `${token === chosen}`;
@@ -113,11 +111,7 @@ export function showBars(
     return row;
   });
   const label = `${(tokens.length - BARS).toLocaleString("en")} others`;
-  const rest = (p: Float64Array) =>
-    Math.min(
-      1,
-      p.subarray(BARS).reduce((sum, each) => sum + each, 0),
-    );
+  const rest = (p: Float64Array) => Math.min(1, sum(p.subarray(BARS)));
   const [others, find] = bar(label, rest(before), after.map(rest));
   find("button").replaceWith(span("offer", label));
   $("bars").replaceChildren(...rows, others);
@@ -160,10 +154,8 @@ export function showText(
   find("i").textContent = text.prompt;
   const spaces: string[] = []; // before words, and without a tint: no line ends in a bit of it
   const places = pieces(text.words).map((piece, i) => {
-    const [said, p] = [
-      `${visible(text.words[i])} ${percent(text.probabilities[i])}`,
-      text.probabilities[i],
-    ];
+    const p = text.probabilities[i];
+    const said = `${visible(text.words[i])} ${percent(p)}`;
     spaces[i] = piece.trim() && piece.startsWith(" ") ? " " : "";
     const word = piece.slice(spaces[i].length).replaceAll("\n", "↵\n") || "◌";
     const token = span(`token tint-${tint(p)}`, word, said);
