@@ -11,15 +11,16 @@ import pytest
 from browser import ROOT
 from libraries import unpack
 from playwright.sync_api import expect
-from publish import begin, write_try_page
+from publish import TEMPLATES, begin, write_try_page
 from published import without_a_network
 from serving import served
-from try_page import run, workshop, write_weights
+from try_page import STEPS, run, workshop, write_weights
 
 from tempsampling import SmolLM2, softmax, truncate
-from tempsampling.numerics.sampling import CUTS, checked_steps, draw, survivors
+from tempsampling.numerics.sampling import CUTS, ORDER, checked_steps, draw, survivors
 from tempsampling.widgets.playground import PROMPTS
 from tempsampling.writing.labels import percent, visible
+from tempsampling.writing.tint import TINTS, tint_color
 
 CASES = 3000
 
@@ -108,11 +109,12 @@ IN_BROWSER = """(cases) => cases.map(({ logits, steps, height }) => {
 
 @pytest.fixture(scope="module")
 def samplers(browser, site, tmp_path_factory):
-    """A page in which the samplers of the live page can be called."""
+    """A page in which the functions of the live page can be called."""
     script = tmp_path_factory.mktemp("samplers") / "samplers.js"
     with workshop() as folder:
+        (folder / "both.ts").write_text('export * from "./samplers"; export * from "./words";')
         options = ["--bundle", "--global-name=samplers", "--log-level=warning"]
-        run(folder, "esbuild/bin/esbuild", "samplers.ts", *options, f"--outfile={script}")
+        run(folder, "esbuild/bin/esbuild", "both.ts", *options, f"--outfile={script}")
     page = browser.new_page()
     page.add_script_tag(path=script)
     yield page
@@ -156,6 +158,39 @@ def test_noise_is_uniform_and_differs_between_seeds_and_places(samplers):
         assert np.histogram(each, 10, (0, 1))[0].min() > 320  # of 400; four deviations
         assert abs(np.corrcoef(each[1:], each[:-1])[0, 1]) < 0.06
     assert abs(np.corrcoef(one, two)[0, 1]) < 0.06
+
+
+def test_a_slider_has_settings_that_the_package_takes():
+    assert list(STEPS) == list(ORDER)
+    for name, (_, _, values, start) in STEPS.items():
+        assert start in values
+        assert values == sorted(values)
+        for value in values:
+            checked_steps(**{name: value})
+
+
+def test_every_token_is_written_as_in_the_package(samplers):
+    model = SmolLM2.load()
+    words = [model.bytes_of(token).decode("latin-1") for token in range(49152)]
+    found = samplers.evaluate("(words) => words.map(samplers.visible)", words)
+    assert found == [visible(model.decode([token])) for token in range(49152)]
+
+
+def test_probabilities_are_written_and_tinted_as_in_the_package(samplers):
+    shares = [0, 1e-9, 0.0004, 0.0005, 0.001, 0.01, 0.099, 0.1, 0.3, 0.5, 0.9994, 0.9996, 1]
+    assert samplers.evaluate("(all) => all.map(samplers.percent)", shares) == [
+        *map(percent, shares)
+    ]
+    tints = samplers.evaluate("(all) => all.map(samplers.tint)", shares)
+    assert [TINTS[tint] for tint in tints] == [*map(tint_color, shares)]
+
+
+def test_colors_are_those_of_the_course():
+    look = (TEMPLATES / "static" / "try.css").read_text(encoding="utf-8")
+    style = (ROOT / "tempsampling" / "course.mplstyle").read_text(encoding="utf-8")
+    for color in re.findall(r"--[ab]: #(\w+)", look)[:2]:
+        assert color.upper() in style
+    assert re.findall(r"\.tint-\d { background: (#\w+) }", look) == [*TINTS[1:]]
 
 
 # The page, from a file
