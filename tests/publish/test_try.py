@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from publish import TEMPLATES, begin, write_try_page
 from published import without_a_network
 from serving import served
-from try_page import STEPS, run, workshop, write_weights
+from try_page import SOURCES, STEPS, run, workshop, write_weights
 
 from tempsampling import SmolLM2, softmax, truncate
 from tempsampling.numerics.sampling import CUTS, ORDER, checked_steps, draw, survivors
@@ -295,6 +295,27 @@ def test_the_tour_has_six_steps_and_ends_where_it_began(opened):
     assert len(set(seen)) == 6
     expect(page.locator("#tour")).to_be_hidden()
     expect(page.get_by_role("button", name="A tour in six steps")).to_be_focused()
+
+
+def test_what_the_tour_says_is_so(opened):
+    z = SmolLM2.load().logits(PROMPTS[0])
+    hot = np.sort(truncate(z, temperature=2))
+    assert hot[:-10].sum() > hot[-10:].sum()
+    first, last = (
+        (truncate(z, temperature=2, top_p=0.9, order=order) > 0).sum()
+        for order in (["temperature", "top_p"], ["top_p", "temperature"])
+    )
+    assert first > 10 * last
+
+
+def test_numbers_on_the_page_are_those_of_its_scripts(opened):
+    text = opened().locator("body").text_content()
+    network, page = ((SOURCES / name).read_text() for name in ("network.ts", "page.ts"))
+    context = int(re.search(r"CONTEXT = (\d+)", network)[1])
+    more = re.search(r"MORE = (\d+)", page)[1]
+    assert f"{context:,} tokens at most" in text
+    assert f"Write {more} tokens" in text
+    assert "49,152 tokens" in text
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -54,10 +54,8 @@ def test_every_link_within_the_site_leads_somewhere(site):
             name = name.partition("?")[0]
             other = (page.parent / name) if name else page
             assert other.is_file(), f"{page.name}: {target}"
-            state = "=" in anchor  # of the live page
-            assert not anchor or state or f'id="{anchor}"' in other.read_text(encoding="utf-8"), (
-                target
-            )
+            if anchor and name != "try.html":  # there it is no anchor, but a state of the page
+                assert f'id="{anchor}"' in other.read_text(encoding="utf-8"), target
 
 
 def test_the_index_leads_to_every_lesson_and_to_every_deck(site):

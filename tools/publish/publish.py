@@ -4,7 +4,8 @@
     make slides      the slides alone, to carry to a lecture hall, into build/slides
     python3 tools/course.py slides notebooks/02*.ipynb       (of some lessons only, to look at)
 
-Each lesson is executed once for both. Pages and slides of a lesson share a file with the frames of
+The site has a live page, too, on which the model itself runs: see try_page.py. Each lesson is
+executed once for both. Pages and slides of a lesson share a file with the frames of
 its sliders, and all of them share the libraries, which npm fetches once.
 """
 
@@ -24,7 +25,7 @@ from executed import executed
 from libraries import copy_libraries
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
-from try_page import write_scripts, write_weights
+from try_page import bytes_of_weights, write_scripts, write_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
@@ -125,9 +126,6 @@ def write_site(lessons: list[Lesson], folder: Path):
     write_index_of_decks(lessons, folder / "slides", root="../")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     write(folder / "index.html", "index.html.j2", root="", **about(readme))
-    write(
-        folder / "try.html", "try.html.j2", root="", title="Try it: a language model in this page"
-    )
     write_try_page(folder)
 
 
@@ -142,8 +140,8 @@ def write_slides(lessons: list[Lesson], folder: Path):
 
 def write_try_page(folder: Path):
     """Write the live page, but for its weights: until they are there, it works on some prompts."""
-    title = "Try it: a language model in this page"
-    write(folder / "try.html", "try.html.j2", root="", title=title)
+    facts = {"title": "Try it: a language model in this page", "bytes": bytes_of_weights()}
+    write(folder / "try.html", "try.html.j2", root="", **facts)
     write_scripts(folder)
 
 

@@ -122,6 +122,11 @@ def shipped() -> dict:
     return {"words": words, "end": ends, "prompts": prompts, "steps": steps}
 
 
+def bytes_of_weights() -> int:
+    """Return what the page fetches, nearly: the file's header stays here."""
+    return find_weights().stat().st_size
+
+
 def write_weights(folder: Path):
     """Cut the tensors into pieces that any host takes, and say in model.json what is in them."""
     folder.mkdir(parents=True, exist_ok=True)

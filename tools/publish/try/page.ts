@@ -11,6 +11,7 @@ const menu = $<HTMLSelectElement>("examples");
 const seed = $<HTMLInputElement>("seed");
 const examples = Object.keys(SHIPPED.prompts);
 const model = new Model(new URL("weights/", location.href).href);
+const ended = (tokens: number[]) => SHIPPED.end.includes(tokens.at(-1)!);
 const nothing = () => ({ tokens: [] as number[], probabilities: [] as number[] });
 
 let state: State = read(location.hash, { prompt: examples[0], seed: 1, texts: [] });
@@ -84,10 +85,6 @@ async function writeTexts(mine: number): Promise<void> {
 function drawn(ranked: Ranking, steps: Text["steps"], place: number): number {
   const { kept, temperature } = survivors(ranked, steps);
   return kept[crossing(softmax(ranked, kept, temperature), noise(state.seed, place))];
-}
-
-function ended(tokens: number[]): boolean {
-  return SHIPPED.end.includes(tokens.at(-1)!);
 }
 
 /** Return the place that the bars stand at: nothing comes after an end. */

@@ -33,6 +33,9 @@ export async function fetchWeights(
     memory.set(bytes, at);
     progress((at += piece.bytes));
   }
+  for (const { url } of (await cache?.keys()) ?? []) {
+    if (!pieces.some(({ name }) => url === folder + name)) await cache?.delete(url); // of before
+  }
   return kept;
 }
 
