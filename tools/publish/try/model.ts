@@ -24,9 +24,9 @@ export class Model {
 
   constructor(private readonly folder: string) {}
 
-  /** How many bytes of the weights the browser keeps. */
-  kept(): Promise<number> {
-    return this.call("kept", this.folder);
+  /** Say whether the browser keeps weights, all of them or some. */
+  kept(): Promise<boolean> {
+    return this.call("kept");
   }
 
   /** Fetch the weights, or what is missing of them; say whether they are kept. */

@@ -210,7 +210,7 @@ async function load(): Promise<void> {
 async function prepare(): Promise<void> {
   if (location.protocol === "file:") return say("file", "model");
   navigator.serviceWorker?.register("service.js").then(keepPage, () => {});
-  if (await model.kept().catch(() => 0)) await load();
+  if (await model.kept()) await load();
   else $("load").hidden = false;
 }
 

@@ -39,12 +39,9 @@ export async function fetchWeights(
   return kept;
 }
 
-/** How many bytes of the weights the browser keeps. */
-export async function bytesKept(folder: string, pieces: Piece[]): Promise<number> {
-  const cache = await openCache();
-  let bytes = 0;
-  for (const piece of pieces) if (await cache?.match(folder + piece.name)) bytes += piece.bytes;
-  return bytes;
+/** Say whether the browser keeps weights, all of them or some. */
+export async function anyKept(): Promise<boolean> {
+  return Boolean((await (await openCache())?.keys())?.length);
 }
 
 /** The browser's cache, or null: without https there is none, nor in some private windows. */

@@ -3,16 +3,14 @@
 import { Tokenizer } from "@huggingface/tokenizers";
 import kernel from "./kernel.wasm";
 import { CONTEXT, createNetwork } from "./network";
-import { bytesKept, fetchWeights } from "./weights";
+import { anyKept, fetchWeights } from "./weights";
 
 let network: Awaited<ReturnType<typeof createNetwork>>;
 let tokenizer: Tokenizer;
 let asked = 0; // the last wish: an earlier one is dropped
 
 const calls = {
-  async kept(folder: string) {
-    return bytesKept(folder, (await facts(folder)).pieces);
-  },
+  kept: anyKept,
 
   async load(folder: string) {
     if (!WebAssembly.validate(kernel)) throw new Error("no SIMD");
