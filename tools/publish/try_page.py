@@ -93,7 +93,8 @@ def workshop():
     """A copy of the sources below the tools, where Node.js finds them and the tokenizer."""
     with TemporaryDirectory(dir=installed_tools()) as name:
         scratch = Path(name)
-        shutil.copytree(SOURCES, scratch, dirs_exist_ok=True)
+        own = shutil.ignore_patterns("node_modules")  # where an editor wanted it
+        shutil.copytree(SOURCES, scratch, dirs_exist_ok=True, ignore=own)
         yield scratch
 
 
