@@ -26,7 +26,9 @@ export function read(hash: string, { prompt, seed }: State): State {
     if (name === "beside" && state.texts.length < 2)
       state.texts.push({ steps: [], taken: [], draw: 0 });
     if (name === "taken")
-      text.taken = (value.match(/\d+/g) ?? []).map(Number).filter((each) => each < 49152);
+      text.taken = (value.match(/\d+/g) ?? [])
+        .map(Number)
+        .filter((each) => each < SHIPPED.words.length);
     if (name === "draw" && number >= 0) text.draw = Math.min(Math.floor(number), MOST);
     if (!values || !(number >= values[0] && number <= values.at(-1)!)) continue;
     if (text.steps.some(([step]) => step === name)) continue;
