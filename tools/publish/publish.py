@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ from libraries import copy_libraries
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from try_page import bytes_of_weights, write_scripts, write_weights
+
+from tempsampling.widgets.playground import PROMPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
@@ -70,6 +73,19 @@ class Lesson:
                 cell.source = unbroken(cell.source)
         return notebook
 
+    @cached_property
+    def prompts(self) -> dict[int, str]:
+        """Return for each demo on a prompt, by the number of its cell, the one it starts with."""
+        found, code = {}, ""
+        for number, cell in enumerate(self.notebook.cells):
+            code += cell.source if cell.cell_type == "code" else ""
+            is_demo = any(VIEW in output.get("data", {}) for output in cell.get("outputs", []))
+            if is_demo and "playground" in cell.source:
+                found[number] = PROMPTS[0]
+            elif is_demo and "prompt" in cell.source and (named := PROMPT.findall(code)):
+                found[number] = named[-1]
+        return found
+
     def as_html(self, cells: list[nbformat.NotebookNode]) -> str:
         """Return some of the lesson's cells as HTML."""
         some = nbformat.v4.new_notebook(metadata=self.notebook.metadata, cells=cells)
@@ -109,7 +125,7 @@ def write_site(lessons: list[Lesson], folder: Path):
     begin(folder)
     for number, lesson in enumerate(lessons):
         write_frames(lesson, folder)
-        cells, contents = with_anchors(lesson.as_html(with_live_page(lesson.notebook.cells)))
+        cells, contents = with_anchors(lesson.as_html(with_live_page(lesson)))
         write(
             folder / f"{lesson.stem}.html",
             "page.html.j2",
@@ -126,7 +142,7 @@ def write_site(lessons: list[Lesson], folder: Path):
     write_index_of_decks(lessons, folder / "slides", root="../")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     write(folder / "index.html", "index.html.j2", root="", **about(readme))
-    write_try_page(folder)
+    write_try_page(folder, [prompt for each in lessons for prompt in each.prompts.values()])
 
 
 def write_slides(lessons: list[Lesson], folder: Path):
@@ -138,11 +154,11 @@ def write_slides(lessons: list[Lesson], folder: Path):
     write_index_of_decks(lessons, folder, root="")
 
 
-def write_try_page(folder: Path):
+def write_try_page(folder: Path, prompts: Iterable[str] = ()):
     """Write the live page, but for its weights: until they are there, it works on some prompts."""
     facts = {"title": "Try it: a language model in this page", "bytes": bytes_of_weights()}
     write(folder / "try.html", "try.html.j2", root="", **facts)
-    write_scripts(folder)
+    write_scripts(folder, [*dict.fromkeys([*PROMPTS, *prompts])])
 
 
 def begin(folder: Path):
@@ -202,17 +218,14 @@ def unbroken(markdown: str) -> str:
     return "".join(parts)
 
 
-def with_live_page(cells: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Put below each demo that takes a prompt a link to the live page, with what it starts with."""
-    linked, code = [], ""
-    for cell in cells:
+def with_live_page(lesson: Lesson) -> list[nbformat.NotebookNode]:
+    """Return a lesson's cells, and below each demo on a prompt a link to the live page."""
+    linked = []
+    for number, cell in enumerate(lesson.notebook.cells):
         linked.append(cell)
-        code += cell.source if cell.cell_type == "code" else ""
-        is_demo = any(VIEW in output.get("data", {}) for output in cell.get("outputs", []))
-        if is_demo and re.search(r"prompt|playground", cell.source):
-            prompts = [] if "playground" in cell.source else PROMPT.findall(code)
-            state = "#" + urlencode({"prompt": prompts[-1]}) if prompts else ""
-            link = f"[Open this in the live page](try.html{state})"
+        if number in lesson.prompts:
+            state = urlencode({"prompt": lesson.prompts[number], "T": 1})
+            link = f"[Open this in the live page](try.html#{state})"
             linked.append(nbformat.v4.new_markdown_cell(link))
     return linked
 

@@ -21,7 +21,6 @@ from libraries import installed_tools
 from tempsampling import SmolLM2
 from tempsampling.model.gguf_file import GGUFFile
 from tempsampling.model.weights import find_weights
-from tempsampling.widgets.playground import PROMPTS
 
 SOURCES = Path(__file__).parent / "try"
 TWENTIETHS = [n / 20 for n in range(1, 21)]
@@ -63,13 +62,13 @@ STEPS = {
 PIECE = 8_000_000  # bytes: what an interrupted visit fetches again at most
 
 
-def write_scripts(folder: Path):
+def write_scripts(folder: Path, prompts: list[str]):
     """Write what the page runs, and what it knows before the weights are there."""
     library = folder / "lib" / "try"
     library.mkdir(parents=True, exist_ok=True)
     build_scripts(library)
     (library / "service.js").rename(folder / "service.js")  # it serves what is below it
-    facts = json.dumps(shipped(), ensure_ascii=False)
+    facts = json.dumps(shipped(prompts), ensure_ascii=False)
     (library / "shipped.js").write_text(f"globalThis.SHIPPED = {facts};\n", encoding="utf-8")
 
 
@@ -103,24 +102,24 @@ def run(folder: Path, tool: str, *arguments: str):
     subprocess.run(["node", f"../node_modules/{tool}", *arguments], cwd=folder, check=True)
 
 
-def shipped() -> dict:
+def shipped(prompts: list[str]) -> dict:
     """Return the vocabulary, the steps, and some prompts with the logits of what comes next.
 
     Less their largest, logits of likely tokens keep three decimals in 16 bits.
     """
     model = SmolLM2.load()
-    prompts = {}
-    for prompt in PROMPTS:
+    known = {}
+    for prompt in prompts:
         z = model.logits(prompt)
         halves = (z - z.max()).astype("<f2")
         logits = base64.b64encode(halves.tobytes()).decode()
-        prompts[prompt] = {"tokens": model.tokenize(prompt), "logits": logits}
+        known[prompt] = {"tokens": model.tokenize(prompt), "logits": logits}
     tokens = range(model.network.sizes.vocabulary)
     words = [model.bytes_of(token).decode("latin-1") for token in tokens]  # a letter for each byte
     keys = ("label", "about", "values", "start")
     steps = {name: dict(zip(keys, step, strict=True)) for name, step in STEPS.items()}
     ends = sorted(model.end_tokens)
-    return {"words": words, "end": ends, "prompts": prompts, "steps": steps}
+    return {"words": words, "end": ends, "prompts": known, "steps": steps}
 
 
 def bytes_of_weights() -> int:

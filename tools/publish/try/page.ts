@@ -14,7 +14,7 @@ const model = new Model(new URL("weights/", location.href).href);
 const ended = (tokens: number[]) => SHIPPED.end.includes(tokens.at(-1)!);
 const nothing = () => ({ tokens: [] as number[], probabilities: [] as number[] });
 
-let state: State = read(location.hash, { prompt: examples[0], seed: 1, texts: [] });
+let state: State = read(location.hash || "#T=1", { prompt: examples[0], seed: 1, texts: [] });
 let prompt: number[] = []; // its tokens
 let texts: ReturnType<typeof nothing>[] = []; // what is there after it
 let active = 0; // the text that the bars are about
