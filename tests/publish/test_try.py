@@ -209,6 +209,8 @@ def test_the_bars_of_a_shipped_prompt_are_those_of_the_model(opened):
     left = page.locator(".settings .left").all_inner_texts()
     assert left == ["49,152 left", f"{(after > 0).sum()} left"]
     assert "opened from a file" in page.locator("#model").inner_text()
+    heard = page.locator("#heard").inner_text().split("; ")
+    assert [row.split()[0] for row in heard] == [row[0] for row in rows[:3]]
 
 
 def test_a_slider_moves_by_keyboard_and_the_address_follows(opened):

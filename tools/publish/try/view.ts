@@ -116,6 +116,8 @@ export function showBars(
   find("button").replaceWith(span("offer", label));
   $("bars").replaceChildren(...rows, others);
   buttons()[focused]?.focus();
+  const heard = rows.slice(0, 3).map((row) => row.innerText);
+  $("heard").textContent = heard.join("; ");
   document.querySelectorAll(".left").forEach((left, step) => {
     left.textContent = `${counts.flat()[step].toLocaleString("en")} left`;
   });
