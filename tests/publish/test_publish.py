@@ -177,14 +177,6 @@ def test_a_text_on_a_slide_can_be_read_from_afar(gallery):
     assert pre.evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)") >= 24
 
 
-def test_a_demo_on_a_prompt_leads_to_the_live_page_which_knows_that_prompt(opened, site):
-    page = opened(site / f"{LESSON}.html")
-    page.get_by_role("link", name="Open this in the live page").click()
-    expect(page.locator("#prompt")).to_have_value("My cat likes to")
-    expect(page.locator("#bars li").first).to_contain_text("␣eat 16")
-    page.close()
-
-
 def test_a_demo_takes_less_than_a_megabyte(site):
     assert (site / "frames" / f"{LESSON}.js").stat().st_size < 2 * 1_000_000
 
@@ -272,4 +264,12 @@ def test_an_answer_waits_for_one_more_press_and_is_printed(opened, site, tmp_pat
     assert page.locator(".fragment").count() > 0
     for printed in page.locator(".fragment").all():
         expect(printed).to_be_visible()
+    page.close()
+
+
+def test_a_demo_on_a_prompt_leads_to_the_live_page_which_knows_that_prompt(opened, site):
+    page = opened(site / f"{LESSON}.html")
+    page.get_by_role("link", name="Open this in the live page").click()
+    expect(page.locator("#prompt")).to_have_value("My cat likes to")
+    expect(page.locator("#bars li").first).to_contain_text("␣eat 16")
     page.close()

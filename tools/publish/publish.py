@@ -4,8 +4,7 @@
     make slides      the slides alone, to carry to a lecture hall, into build/slides
     python3 tools/course.py slides notebooks/02*.ipynb       (of some lessons only, to look at)
 
-The site has a live page, too, on which the model itself runs: see try_page.py. Each lesson is
-executed once for both. Pages and slides of a lesson share a file with the frames of
+Each lesson is executed once for both. Pages and slides of a lesson share a file with the frames of
 its sliders, and all of them share the libraries, which npm fetches once.
 """
 
@@ -32,7 +31,6 @@ from tempsampling.widgets.playground import PROMPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
-VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 # Runs before the library that looks for the element: it is what a page without this file has.
 FRAMES = """document.currentScript.after(Object.assign(document.createElement("script"), {
@@ -45,6 +43,7 @@ CHANGES = [
     (r"<th></th>", "<td></td>"),  # the corner of a table heads nothing
 ]
 HEADING = re.compile(r"<h([23])>(.+?)</h")
+DEMO = re.compile(r"\b(?:explore|write_along|playground)\(")
 # Where a lesson's code names the prompt that a demo starts with; a box holds no control characters.
 NAMED = r"prompt ?= ?|text_box\(\s*|(?:beginnings|openings|prompts) = \[\s*"
 PROMPT = re.compile(rf'(?:{NAMED})"([^"\\\n]+)"')
@@ -79,7 +78,7 @@ class Lesson:
         found, code = {}, ""
         for number, cell in enumerate(self.notebook.cells):
             code += cell.source if cell.cell_type == "code" else ""
-            is_demo = any(VIEW in output.get("data", {}) for output in cell.get("outputs", []))
+            is_demo = cell.cell_type == "code" and DEMO.search(cell.source)
             if is_demo and "playground" in cell.source:
                 found[number] = PROMPTS[0]
             elif is_demo and "prompt" in cell.source and (named := PROMPT.findall(code)):
