@@ -1,5 +1,5 @@
 """Set up the course's environment and run one command in it: lab, test, test-all, test-lowest,
-test-newest, repeat, bench, faults, parity, notebooks, replicate, site, slides, pdf.
+test-newest, repeat, bench, faults, parity, notebooks, replicate, site, slides, pdf, kit.
 
     python3 tools/course.py lab          (on Windows: py tools\\course.py lab)
 
@@ -72,6 +72,7 @@ COMMANDS = {
             ["python", "tools/publish/print_slides.py"],
         ],
     ),
+    "kit": (["test"], [["python", "tools/kit/kit.py"]]),
 }
 
 

@@ -1,0 +1,40 @@
+"""Write a lecturer's kit into build/kit, from what the lessons hold: make kit.
+
+    python3 tools/course.py kit                       (numbers of this year's class)
+    python3 tools/course.py kit --seed 2027           (the same questions with other numbers)
+
+The kit holds a question bank for learning platforms.
+"""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from exports import as_markdown, write_gift, write_qti
+from questions import bank
+
+ROOT = Path(__file__).resolve().parents[2]
+KIT = ROOT / "build" / "kit"
+
+
+def main():
+    options = argparse.ArgumentParser(prog="python3 tools/course.py kit")
+    options.add_argument("--seed", type=int, default=2026, help="of the numbers in questions")
+    options.add_argument("--variants", type=int, default=4, help="of each question with numbers")
+    given = options.parse_args()
+    shutil.rmtree(KIT, ignore_errors=True)
+    write_questions(KIT / "questions", given.seed, given.variants)
+
+
+def write_questions(folder: Path, seed: int, count: int):
+    """Write the bank in each form."""
+    folder.mkdir(parents=True)
+    questions = bank(seed, count)
+    write_gift(questions, folder / "moodle.gift")
+    write_qti(questions, folder / "qti-2.1")
+    (folder / "questions.md").write_text(as_markdown(questions), encoding="utf-8")
+    print(f"written: {len(questions)} questions", flush=True)
+
+
+if __name__ == "__main__":
+    main()
