@@ -48,7 +48,7 @@ def test_what_students_see_holds_no_answer(number):
         if name.endswith("-test"):
             assert shown.split("\n") == ["# Graded when it is handed in.", "... TESTS"]
         else:
-            assert not re.search(r"^ *return|\"[A-E]\"$", shown, flags=re.MULTILINE)
+            assert not re.search(r"^ *return|'[A-E]'", shown, flags=re.MULTILINE)
 
 
 def test_another_seed_is_another_assignment():

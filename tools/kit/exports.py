@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from html import unescape
 from itertools import groupby
 from pathlib import Path
 from string import ascii_uppercase
@@ -75,12 +76,13 @@ def as_qti(question: Question) -> str:
 
 
 def xhtml(markdown: str) -> Markup:
-    html = FORMULA.sub(lambda found: convert(unescaped(found[1])), as_html(markdown))
-    return Markup(html)
+    """Return a line of Markdown as XHTML with its formulas as MathML."""
+    return Markup(with_mathml(as_html(markdown)))
 
 
-def unescaped(tex: str) -> str:
-    return tex.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+def with_mathml(html: str) -> str:
+    """Return HTML with MathML in place of formulas between dollars."""
+    return FORMULA.sub(lambda found: convert(unescape(found[1])), html)
 
 
 def as_html(markdown: str) -> str:

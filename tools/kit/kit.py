@@ -11,6 +11,8 @@ import shutil
 from pathlib import Path
 
 from exports import as_markdown, write_gift, write_qti
+from grading import write_assignments
+from pages import write_pages
 from questions import bank
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,9 +23,13 @@ def main():
     options = argparse.ArgumentParser(prog="python3 tools/course.py kit")
     options.add_argument("--seed", type=int, default=2026, help="of the numbers in questions")
     options.add_argument("--variants", type=int, default=4, help="of each question with numbers")
+    options.add_argument("--address", help="of the class's repository: https://github.com/YOU/NAME")
+    options.add_argument("--hub", help="address of a JupyterHub with nbgitpuller")
     given = options.parse_args()
     shutil.rmtree(KIT, ignore_errors=True)
     write_questions(KIT / "questions", given.seed, given.variants)
+    write_pages(KIT, given.seed, given.address)
+    write_assignments(KIT / "nbgrader", given.seed)
 
 
 def write_questions(folder: Path, seed: int, count: int):

@@ -1,0 +1,204 @@
+"""The pages of the kit: one for each lesson, the classes, accessibility; and all as a booklet."""
+
+import inspect
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import nbformat
+from browser import running_browser
+from decks import Slide, slides
+from exports import as_markdown, with_mathml, xhtml
+from markupsafe import Markup
+from nbconvert.filters import markdown2html
+from questions import Question, closing_questions, lesson_paths, varied_questions
+
+from tempsampling.lessons.exercises import EXERCISES, LESSON_OF
+from tempsampling.lessons.glossary import terms
+
+HERE = Path(__file__).parent
+PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=jinja2.StrictUndefined,
+)
+PAGES.filters["line"] = xhtml
+UNSEEN = {"exercise-text": "exercise", "exercise-2-text": "second exercise"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a lecturer does at one of a lesson's cells, and for how many minutes."""
+
+    cell: str
+    place: str  # where that is, for a person: "slide 3"
+    title: str
+    minutes: int
+    do: str
+    expect: str = ""
+    show: str = ""  # where the answer is
+
+
+@dataclass(frozen=True)
+class Part:
+    """What happens in a class for some minutes."""
+
+    begins: int  # minutes after the beginning
+    minutes: int
+    what: str
+    lesson: int = 0
+
+
+class Taught:
+    """A lesson, as a lecturer needs it."""
+
+    def __init__(self, number: int):
+        self.number = number
+        self.path = lesson_paths()[number]
+        self.notes = teaching()["lesson"][number - 1]
+        self.cells = nbformat.read(self.path, as_version=4).cells
+        self.slides = slides(self.cells)
+
+    @cached_property
+    def title(self) -> str:
+        return self.slides[0].heading.partition(" · ")[2]
+
+    @cached_property
+    def minutes(self) -> int:
+        """Return what the lesson's title promises."""
+        return int(re.search(r"^(\d+) minutes", self.cells[0].source, re.MULTILINE)[1])
+
+    @cached_property
+    def aims(self) -> list[str]:
+        return re.findall(r"^\d\. (.+)$", self.cells[0].source, re.MULTILINE)
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        found = []
+        for given in self.notes["step"]:
+            slide = self.slide(given["cell"])
+            title = slide.heading if slide else "Exercise"
+            show = given.get("show")
+            step = given | {"title": title, "place": self.place(given["cell"])}
+            found.append(Step(**step | {"show": self.place(show) if show else ""}))
+        return found
+
+    def slide(self, cell: str) -> Slide | None:
+        """Return the slide on which a cell is seen, None for a cell that the reader alone sees."""
+        shown = [slide for slide in self.slides if cell in {each.id for each in slide.cells}]
+        return shown[0] if shown else None
+
+    def place(self, cell: str) -> str:
+        """Say where a cell is: on which slide, or in which part of the notebook."""
+        if slide := self.slide(cell):
+            return f"slide {self.slides.index(slide) + 1}"
+        if cell not in {each.id for each in self.cells}:
+            raise ValueError(f"lesson {self.number} has no cell {cell!r}")
+        return f"notebook, {UNSEEN[cell]}"
+
+    @cached_property
+    def closing(self) -> list[Question]:
+        asked = [each for each in closing_questions() if each.lesson == self.number]
+        return [each for each in asked if each.kind == "closing"]
+
+    @cached_property
+    def exercises(self) -> list[dict[str, Any]]:
+        """Return of each exercise its solution, and what `check` says to its usual mistakes."""
+        found = []
+        for name, lesson in LESSON_OF.items():
+            if lesson == self.number:
+                code = inspect.getsource(EXERCISES[name].solution)
+                sentences = list(EXERCISES[name].mistakes)
+                found.append({"name": name, "solution": code, "sentences": sentences})
+        return found
+
+    @cached_property
+    def terms(self) -> dict[str, str]:
+        return {term: said for term, (lesson, said) in terms().items() if lesson == self.number}
+
+
+@cache
+def teaching() -> dict[str, list]:
+    """Return what stands in teaching.toml."""
+    return tomllib.loads((HERE / "teaching.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def taught(number: int) -> Taught:
+    return Taught(number)
+
+
+def parts(path: dict[str, Any]) -> Iterator[Part]:
+    """Return what happens in a class, one after the other."""
+    begins = 0
+    for given in path["parts"]:
+        if "what" in given:
+            several = [Part(begins, given["minutes"], given["what"])]
+        else:
+            lesson = taught(given["lesson"])
+            steps = {step.cell: step for step in lesson.steps}
+            several = []
+            for cell in given["cells"]:
+                step = steps[cell]
+                what = f"{step.place}, {step.title}: {step.do}"
+                several.append(Part(begins, step.minutes, what, lesson.number))
+                begins += step.minutes
+            begins -= sum(part.minutes for part in several)
+        yield from several
+        begins += sum(part.minutes for part in several)
+
+
+def write_pages(folder: Path, seed: int, address: str | None):
+    """Write the pages, and the booklet that holds them all, as HTML and as PDF."""
+    lessons = [taught(number) for number in lesson_paths()]
+    paths = teaching()["path"]
+    bodies = {"index": body("start", paths=paths, lessons=lessons, address=address)}
+    bodies |= {f"class-{each['minutes']}": class_page(each) for each in paths}
+    bodies |= {f"lesson-{each.number:02d}": lesson_page(each, seed) for each in lessons}
+    bodies["accessibility"] = Markup(markdown2html((HERE / "accessibility.md").read_text("utf-8")))
+    for name, each in bodies.items():
+        write_page(folder / f"{name}.html", [each])
+    write_page(folder / "booklet.html", list(bodies.values()))
+    print(f"written: {len(bodies)} pages", flush=True)
+    print_booklet(folder / "booklet.html")
+
+
+def class_page(path: dict[str, Any]) -> Markup:
+    """Return the timetable of a class, and what its lessons need."""
+    timetable = list(parts(path))
+    lessons = [taught(number) for number in dict.fromkeys(p.lesson for p in timetable) if number]
+    return body("class", path=path, parts=timetable, lessons=lessons)
+
+
+def lesson_page(lesson: Taught, seed: int) -> Markup:
+    """Return what a lecturer needs for one lesson."""
+    varied = [each for each in varied_questions(seed, 1) if each.lesson == lesson.number]
+    asked = Markup(with_mathml(markdown2html(as_markdown([*lesson.closing, *varied]))))
+    return body("lesson", lesson=lesson, varied=varied, asked=asked)
+
+
+def body(template: str, **values: Any) -> Markup:
+    return Markup(PAGES.get_template(f"{template}.html.j2").render(values))
+
+
+def write_page(path: Path, bodies: list[Markup]):
+    """Write a page of one part, or the booklet of many."""
+    title = re.search(r"<h1[^>]*>(.+?)</h1>", bodies[0])[1]
+    page = PAGES.get_template("page.html.j2").render(title=Markup(title), bodies=bodies)
+    path.write_text(page, encoding="utf-8")
+
+
+def print_booklet(page: Path):
+    """Let Chromium print the booklet beside its page."""
+    with running_browser() as browser:
+        opened = browser.new_page()
+        opened.goto(page.as_uri())
+        opened.pdf(path=page.with_suffix(".pdf"), format="A4", tagged=True, outline=True)
+    print(f"printed: {page.with_suffix('.pdf').name}", flush=True)
