@@ -7,7 +7,7 @@ from collections import Counter
 from zipfile import ZipFile
 
 import pytest
-from exports import as_html, as_markdown, write_gift, write_qti
+from exports import as_html, write_gift, write_markdown, write_qti
 from libraries import unpack
 from onyx2moodle.parser import parse_item
 from onyx2moodle.translate.common import extract_question_html
@@ -124,7 +124,9 @@ def test_qti_is_read_back_as_it_was_written(tmp_path):
         assert (plain(text), options) == content(question)
 
 
-def test_the_page_of_questions_has_them_all():
-    page = as_markdown(QUESTIONS)
+def test_the_page_of_questions_has_them_all(tmp_path):
+    write_markdown(QUESTIONS, tmp_path / "questions.md")
+    page = (tmp_path / "questions.md").read_text(encoding="utf-8")
     for question in QUESTIONS:
-        assert f". {question.text}**" in page
+        assert f". {question.text.removeprefix(f'(After lesson {question.lesson}.) ')}**" in page
+    assert page.count("\n- ") == sum(len(question.options) for question in QUESTIONS)

@@ -91,15 +91,24 @@ def as_html(markdown: str) -> str:
     return markdown2html(line).strip().removeprefix("<p>").removesuffix("</p>")
 
 
+def write_markdown(questions: Iterable[Question], path: Path):
+    """Write all questions to read and to print, a section for each lesson."""
+    sections = ["# Questions\n"]
+    for lesson, several in groupby(questions, lambda each: each.lesson):
+        sections += [f"## Lesson {lesson}\n", as_markdown(several)]
+    path.write_text("\n".join(sections), encoding="utf-8")
+
+
 def as_markdown(questions: Iterable[Question]) -> str:
     """Return questions with their options and feedback, the right one marked."""
     lines = []
     for number, question in enumerate(questions, 1):
-        lines += [f"**{number}. {question.text}**", ""]
+        text = question.text.removeprefix(f"(After lesson {question.lesson}.) ")
+        lines += [f"**{number}. {text}**", ""]
         if question.belief:
             lines += [f"*Uncovers: {question.belief}.*", ""]
         for letter, option in zip(ascii_uppercase, question.options, strict=False):
             text = f"**{option.text}**" if option.right else option.text
-            lines.append(f"- {letter}. {text} {option.feedback}")
+            lines.append(f"- {letter}. {text} → {option.feedback}")
         lines.append("")
     return "\n".join(lines)

@@ -1,18 +1,22 @@
 """Write a lecturer's kit into build/kit, from what the lessons hold: make kit.
 
-    python3 tools/course.py kit                       (numbers of this year's class)
-    python3 tools/course.py kit --seed 2027           (the same questions with other numbers)
+    python3 tools/course.py kit --seed 2            (the same questions with other numbers)
+    python3 tools/course.py kit --address https://github.com/YOU/NAME --hub https://hub.example.edu
+                                                    (and a repository for a class, with its links)
 
-The kit holds a question bank for learning platforms.
+A page for each lesson and for classes of some lengths, a booklet of them all, a question bank for
+learning platforms, and assignments for nbgrader.
 """
 
 import argparse
 import shutil
 from pathlib import Path
 
-from exports import as_markdown, write_gift, write_qti
+from browser import running_browser
+from classroom import write_class
+from exports import write_gift, write_markdown, write_qti
 from grading import write_assignments
-from pages import write_pages
+from pages import print_booklet, write_pages
 from questions import bank
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +33,12 @@ def main():
     shutil.rmtree(KIT, ignore_errors=True)
     write_questions(KIT / "questions", given.seed, given.variants)
     write_pages(KIT, given.seed, given.address)
+    with running_browser() as browser:
+        print_booklet(browser, KIT / "booklet.html")
     write_assignments(KIT / "nbgrader", given.seed)
+    if given.address:
+        write_class(KIT / "class", KIT / "nbgrader" / "release", given.address, given.hub)
+    print(f"open {KIT.relative_to(ROOT)}/index.html")
 
 
 def write_questions(folder: Path, seed: int, count: int):
@@ -38,7 +47,7 @@ def write_questions(folder: Path, seed: int, count: int):
     questions = bank(seed, count)
     write_gift(questions, folder / "moodle.gift")
     write_qti(questions, folder / "qti-2.1")
-    (folder / "questions.md").write_text(as_markdown(questions), encoding="utf-8")
+    write_markdown(questions, folder / "questions.md")
     print(f"written: {len(questions)} questions", flush=True)
 
 

@@ -3,7 +3,6 @@
 import inspect
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 
 import jinja2
 import nbformat
-from browser import running_browser
 from decks import Slide, slides
 from exports import as_markdown, with_mathml, xhtml
 from markupsafe import Markup
 from nbconvert.filters import markdown2html
+from playwright.sync_api import Browser
 from questions import Question, closing_questions, lesson_paths, varied_questions
 
 from tempsampling.lessons.exercises import EXERCISES, LESSON_OF
@@ -37,22 +36,21 @@ UNSEEN = {"exercise-text": "exercise", "exercise-2-text": "second exercise"}
 class Step:
     """What a lecturer does at one of a lesson's cells, and for how many minutes."""
 
-    cell: str
-    place: str  # where that is, for a person: "slide 3"
-    title: str
     minutes: int
     do: str
-    expect: str = ""
+    place: str = ""  # where that is, for a person: "slide 3"
+    title: str = ""
+    expect: str = ""  # what the room is likely to say
     show: str = ""  # where the answer is
+    cell: str = ""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What happens in a class for some minutes."""
+    """What happens in a class from some minute on: a lesson's step, or something between two."""
 
-    begins: int  # minutes after the beginning
-    minutes: int
-    what: str
+    begins: int
+    step: Step
     lesson: int = 0
 
 
@@ -76,6 +74,12 @@ class Taught:
         return int(re.search(r"^(\d+) minutes", self.cells[0].source, re.MULTILINE)[1])
 
     @cached_property
+    def live(self) -> int:
+        """Return the number of slides in JupyterLab, where one may have two pictures."""
+        kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in self.cells]
+        return kinds.count("slide")
+
+    @cached_property
     def aims(self) -> list[str]:
         return re.findall(r"^\d\. (.+)$", self.cells[0].source, re.MULTILINE)
 
@@ -85,10 +89,20 @@ class Taught:
         for given in self.notes["step"]:
             slide = self.slide(given["cell"])
             title = slide.heading if slide else "Exercise"
-            show = given.get("show")
-            step = given | {"title": title, "place": self.place(given["cell"])}
-            found.append(Step(**step | {"show": self.place(show) if show else ""}))
+            show = self.answer(given["cell"], given.get("show", ""))
+            said = {"title": title, "place": self.place(given["cell"]), "show": show}
+            found.append(Step(**given | said))
         return found
+
+    def answer(self, cell: str, show: str) -> str:
+        """Say how one gets from a step to what answers it."""
+        if not show:
+            return ""
+        slide = self.slide(show)
+        if slide is None or slide is not self.slide(cell):
+            return self.place(show)
+        waits = slide.steps[[each.id for each in slide.cells].index(show)]
+        return "there, at one more press" if waits else "there"
 
     def slide(self, cell: str) -> Slide | None:
         """Return the slide on which a cell is seen, None for a cell that the reader alone sees."""
@@ -135,45 +149,41 @@ def taught(number: int) -> Taught:
     return Taught(number)
 
 
-def parts(path: dict[str, Any]) -> Iterator[Part]:
+def parts(path: dict[str, Any]) -> list[Part]:
     """Return what happens in a class, one after the other."""
-    begins = 0
+    found, begins = [], 0
     for given in path["parts"]:
-        if "what" in given:
-            several = [Part(begins, given["minutes"], given["what"])]
+        number = given.get("lesson", 0)
+        if number:
+            steps = {step.cell: step for step in taught(number).steps}
+            several = [steps[cell] for cell in given["cells"]]
         else:
-            lesson = taught(given["lesson"])
-            steps = {step.cell: step for step in lesson.steps}
-            several = []
-            for cell in given["cells"]:
-                step = steps[cell]
-                what = f"{step.place}, {step.title}: {step.do}"
-                several.append(Part(begins, step.minutes, what, lesson.number))
-                begins += step.minutes
-            begins -= sum(part.minutes for part in several)
-        yield from several
-        begins += sum(part.minutes for part in several)
+            several = [Step(given["minutes"], given["what"])]
+        for step in several:
+            found.append(Part(begins, step, number))
+            begins += step.minutes
+    return found
 
 
 def write_pages(folder: Path, seed: int, address: str | None):
-    """Write the pages, and the booklet that holds them all, as HTML and as PDF."""
+    """Write the pages, and the booklet that holds them all."""
     lessons = [taught(number) for number in lesson_paths()]
     paths = teaching()["path"]
     bodies = {"index": body("start", paths=paths, lessons=lessons, address=address)}
     bodies |= {f"class-{each['minutes']}": class_page(each) for each in paths}
     bodies |= {f"lesson-{each.number:02d}": lesson_page(each, seed) for each in lessons}
-    bodies["accessibility"] = Markup(markdown2html((HERE / "accessibility.md").read_text("utf-8")))
+    bodies["accessibility"] = accessibility_page()
     for name, each in bodies.items():
         write_page(folder / f"{name}.html", [each])
     write_page(folder / "booklet.html", list(bodies.values()))
     print(f"written: {len(bodies)} pages", flush=True)
-    print_booklet(folder / "booklet.html")
 
 
 def class_page(path: dict[str, Any]) -> Markup:
     """Return the timetable of a class, and what its lessons need."""
-    timetable = list(parts(path))
-    lessons = [taught(number) for number in dict.fromkeys(p.lesson for p in timetable) if number]
+    timetable = parts(path)
+    numbers = dict.fromkeys(part.lesson for part in timetable if part.lesson)
+    lessons = [taught(number) for number in numbers]
     return body("class", path=path, parts=timetable, lessons=lessons)
 
 
@@ -184,21 +194,29 @@ def lesson_page(lesson: Taught, seed: int) -> Markup:
     return body("lesson", lesson=lesson, varied=varied, asked=asked)
 
 
+def accessibility_page() -> Markup:
+    """Return the statement; the names of tests may be broken between their words."""
+    html = markdown2html((HERE / "accessibility.md").read_text(encoding="utf-8"))
+    html = re.sub('<a class="anchor-link".*?</a>', "", html)
+    return Markup(re.sub(r"(::|_|/)(?=\w+[^<>]*</code>)", r"\1<wbr>", html))
+
+
 def body(template: str, **values: Any) -> Markup:
     return Markup(PAGES.get_template(f"{template}.html.j2").render(values))
 
 
 def write_page(path: Path, bodies: list[Markup]):
-    """Write a page of one part, or the booklet of many."""
+    """Write a page of one part, or the booklet of many, in which the first part has the title."""
+    bodies[1:] = [Markup(re.sub("(</?)h1", r"\1h2", str(each))) for each in bodies[1:]]
     title = re.search(r"<h1[^>]*>(.+?)</h1>", bodies[0])[1]
     page = PAGES.get_template("page.html.j2").render(title=Markup(title), bodies=bodies)
     path.write_text(page, encoding="utf-8")
 
 
-def print_booklet(page: Path):
+def print_booklet(browser: Browser, page: Path):
     """Let Chromium print the booklet beside its page."""
-    with running_browser() as browser:
-        opened = browser.new_page()
-        opened.goto(page.as_uri())
-        opened.pdf(path=page.with_suffix(".pdf"), format="A4", tagged=True, outline=True)
+    opened = browser.new_page()
+    opened.goto(page.as_uri())
+    opened.pdf(path=page.with_suffix(".pdf"), format="A4", tagged=True, outline=True)
+    opened.close()
     print(f"printed: {page.with_suffix('.pdf').name}", flush=True)

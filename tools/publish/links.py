@@ -47,20 +47,26 @@ def repository(root: Path) -> str | None:
     return address
 
 
-def binder_link(address: str, ref: str = "HEAD") -> str:
-    """Return the link that opens lesson 1 on Binder, at a tag, a branch or a commit."""
+def binder_link(address: str, ref: str = "HEAD", lesson: str = LESSON) -> str:
+    """Return the link that opens a lesson on Binder, at a tag, a branch or a commit."""
     path = address.removeprefix("https://github.com/")
-    where = urlencode({"urlpath": f"lab/tree/{LESSON}"}, safe="/")
+    where = urlencode({"urlpath": f"lab/tree/{lesson}"}, safe="/")
     return f"https://mybinder.org/v2/gh/{path}/{quote(ref, safe='')}?{where}"
 
 
-def hub_link(address: str, hub: str) -> str:
+def colab_link(address: str, lesson: str) -> str:
+    """Return the link that opens a lesson, given as `notebooks/NAME.ipynb`, in Google Colab."""
+    path = address.removeprefix("https://github.com/")
+    return f"https://colab.research.google.com/github/{path}/blob/HEAD/{lesson}"
+
+
+def hub_link(address: str, hub: str, lesson: str = LESSON) -> str:
     """Return the link with which nbgitpuller brings the course to a JupyterHub, and opens it.
 
     It names a branch, not a tag: nbgitpuller clones a tag, but cannot update it at the next click.
     """
     folder = address.rpartition("/")[2]
-    opened = f"lab/tree/{folder}/{LESSON}?autodecode"
+    opened = f"lab/tree/{folder}/{lesson}?autodecode"
     what = urlencode({"repo": address, "branch": "main", "urlpath": opened})
     return f"{hub.rstrip('/')}/hub/user-redirect/git-pull?{what}"
 
