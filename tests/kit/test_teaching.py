@@ -63,6 +63,13 @@ def test_every_misconception_has_its_question(number):
 
 
 @pytest.mark.parametrize("number", LESSONS)
+def test_the_answer_to_the_first_question_is_that_of_the_lesson(number):
+    (asked,) = (step for step in taught(number).steps if step.cell == "question")
+    assert re.search(r"\d", asked.truth)
+    assert "guess" not in asked.truth and "None" not in asked.truth
+
+
+@pytest.mark.parametrize("number", LESSONS)
 def test_a_room_predicts_in_every_lesson_before_it_sees(number):
     predicted = [step for step in taught(number).steps if step.expect and step.show]
     assert len(predicted) >= 2

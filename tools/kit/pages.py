@@ -41,6 +41,7 @@ class Step:
     place: str = ""  # where that is, for a person: "slide 3"
     title: str = ""
     expect: str = ""  # what the room is likely to say
+    truth: str = ""  # what is so instead
     show: str = ""  # where the answer is
     cell: str = ""
 
@@ -84,13 +85,22 @@ class Taught:
         return re.findall(r"^\d\. (.+)$", self.cells[0].source, re.MULTILINE)
 
     @cached_property
+    def truth(self) -> str:
+        """Return the answer to the first question, as the lesson prints it at its end."""
+        (cell,) = (cell for cell in self.cells if cell.id == "guess-again")
+        printed = "".join(output["text"] for output in cell.outputs)
+        return re.sub(r"\s*Your guess[^:]*: None\.?\s*", " ", printed).strip()
+
+    @cached_property
     def steps(self) -> list[Step]:
         found = []
         for given in self.notes["step"]:
             slide = self.slide(given["cell"])
-            title = slide.heading if slide else "Exercise"
+            title = slide.heading if slide else f"`{self.exercises[0]['name']}`"
             show = self.answer(given["cell"], given.get("show", ""))
             said = {"title": title, "place": self.place(given["cell"]), "show": show}
+            if given["cell"] == "question":
+                said["truth"] = self.truth
             found.append(Step(**given | said))
         return found
 
