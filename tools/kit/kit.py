@@ -5,7 +5,7 @@
                                                     (and a repository for a class, with its links)
 
 A page for each lesson and for classes of some lengths, a booklet of them all, a question bank for
-learning platforms, and assignments for nbgrader.
+learning platforms, and assignments for nbgrader and Otter.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 from browser import running_browser
 from classroom import write_class
 from exports import write_gift, write_markdown, write_qti
-from grading import write_assignments
+from grading import write_assignments, write_for_otter
 from pages import print_booklet, write_pages
 from questions import bank
 
@@ -36,6 +36,7 @@ def main():
     with running_browser() as browser:
         print_booklet(browser, KIT / "booklet.html")
     write_assignments(KIT / "nbgrader", given.seed)
+    write_for_otter(KIT / "otter", given.seed)
     if given.address:
         write_class(KIT / "class", KIT / "nbgrader" / "release", given.address, given.hub)
     print(f"open {KIT.relative_to(ROOT)}/index.html")
