@@ -203,6 +203,28 @@ FAULTS = [
         "steepest = globals().get('steepest', [])",
         "--nbval notebooks/02_the_mathematics_behind_temperature.ipynb",
     ),
+    # the lecturer's kit
+    Fault(
+        "an equals sign in a question is taken for a right answer",
+        "tools/kit/exports.py",
+        "[\\\\~=#{}:]",
+        "[\\\\~#{}:]",
+        "tests/kit/test_questions.py",
+    ),
+    Fault(
+        "a grade is given by the calls that students can see",
+        "tools/kit/grading.py",
+        "diagnosis({name}, seed={seed})",
+        "diagnosis({name})",
+        "tests/kit/test_grading.py -k another_seed",
+    ),
+    Fault(
+        "a class takes longer than it says",
+        "tools/kit/teaching.toml",
+        '{ minutes = 8, what = "Two closing questions of lesson 1',
+        '{ minutes = 9, what = "Two closing questions of lesson 1',
+        "tests/kit/test_teaching.py",
+    ),
     # the house itself
     Fault(
         "a room imports from one above it",

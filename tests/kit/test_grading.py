@@ -64,6 +64,7 @@ def test_what_students_see_holds_no_answer(number):
 def test_another_seed_is_another_assignment():
     assert assignment(1, 1) != assignment(1, 2)
     assert assignment(1, 1) == assignment(1, 1)
+    assert exercise_test("nucleus", 1) != exercise_test("nucleus", 2)
 
 
 def verdict(name, function):
