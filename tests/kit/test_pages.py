@@ -1,6 +1,9 @@
 """The pages of the kit, as a browser shows them, and the class that a lecturer sends around."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 
 import nbformat
@@ -92,6 +95,15 @@ def test_a_class_has_the_course_the_assignments_and_its_own_address(classroom):
         assert (classroom / name).exists()
 
 
+def test_every_notebook_of_a_class_installs_the_course_from_its_address(classroom):
+    for folder in ("notebooks", "assignments"):
+        for path in (classroom / folder).glob("*.ipynb"):
+            first = next(
+                c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"
+            )
+            assert f'"{ADDRESS}/archive/HEAD.zip"' in first.source
+
+
 def test_the_readme_of_a_class_opens_each_notebook_in_each_place(classroom):
     readme = (classroom / "README.md").read_text(encoding="utf-8")
     links = re.findall(r"\[(Binder|Colab|JupyterHub)\]\((https://\S+?)\)", readme)
@@ -102,6 +114,11 @@ def test_the_readme_of_a_class_opens_each_notebook_in_each_place(classroom):
         assert (classroom / file.replace("%2F", "/")).exists(), f"{place}: {link}"
 
 
-def test_an_address_for_which_there_are_no_links_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"--address must be https://github\.com/OWNER/NAME"):
-        write_class(tmp_path / "class", tmp_path, "https://gitlab.com/someone/course", None)
+def test_what_the_command_cannot_do_is_said_before_it_begins():
+    options = ["--address", "https://gitlab.com/someone/course"]
+    command = [sys.executable, str(ROOT / "tools" / "kit" / "kit.py"), *options]
+    rooms = [str(ROOT / "tools" / room) for room in ("kit", "publish", "widgets")]
+    own = os.environ | {"PYTHONPATH": os.pathsep.join(rooms)}
+    said = subprocess.run(command, env=own, capture_output=True, text=True)
+    assert said.returncode == 2
+    assert "error: --address must be https://github.com/OWNER/NAME, got" in said.stderr

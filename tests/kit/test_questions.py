@@ -69,6 +69,15 @@ def test_another_seed_asks_for_other_numbers(template):
     assert one == [q.text for q in varied_questions(1, 3) if q.kind == template.name]
 
 
+@pytest.mark.parametrize(
+    ("seed", "count", "message"),
+    [(-1, 1, "seed must be at least 0"), (1, 0, "count must be at least 1"), (1, 99, "at most")],
+)
+def test_variants_that_there_are_not_are_refused(seed, count, message):
+    with pytest.raises(ValueError, match=message):
+        varied_questions(seed, count)
+
+
 def test_an_answer_is_a_line_and_no_list():
     for question in QUESTIONS:
         for text in (question.text, *(option.text for option in question.options)):

@@ -13,39 +13,43 @@ import shutil
 from pathlib import Path
 
 from browser import running_browser
-from classroom import write_class
+from classroom import repository_address, write_class
 from exports import write_gift, write_markdown, write_qti
 from grading import write_assignments, write_for_otter
 from pages import print_booklet, write_pages
-from questions import bank
+from questions import Question, bank
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "build" / "kit"
 
 
 def main():
-    options = argparse.ArgumentParser(prog="python3 tools/course.py kit")
-    options.add_argument("--seed", type=int, default=2026, help="of the numbers in questions")
-    options.add_argument("--variants", type=int, default=4, help="of each question with numbers")
-    options.add_argument("--address", help="of the class's repository: https://github.com/YOU/NAME")
-    options.add_argument("--hub", help="address of a JupyterHub with nbgitpuller")
-    given = options.parse_args()
+    parser = argparse.ArgumentParser(prog="python3 tools/course.py kit")
+    parser.add_argument("--seed", type=int, default=2026, help="of the numbers in questions")
+    parser.add_argument("--variants", type=int, default=4, help="of each question with numbers")
+    parser.add_argument("--address", help="of the class's repository: https://github.com/YOU/NAME")
+    parser.add_argument("--hub", help="address of a JupyterHub with nbgitpuller")
+    given = parser.parse_args()
+    try:  # before minutes of work
+        address = given.address and repository_address(given.address)
+        questions = bank(given.seed, given.variants)
+    except ValueError as error:
+        parser.error(str(error))
     shutil.rmtree(KIT, ignore_errors=True)
-    write_questions(KIT / "questions", given.seed, given.variants)
-    write_pages(KIT, given.seed, given.address)
+    write_questions(KIT / "questions", questions)
+    write_pages(KIT, given.seed, address)
     with running_browser() as browser:
         print_booklet(browser, KIT / "booklet.html")
     write_assignments(KIT / "nbgrader", given.seed)
     write_for_otter(KIT / "otter", given.seed)
-    if given.address:
-        write_class(KIT / "class", KIT / "nbgrader" / "release", given.address, given.hub)
+    if address:
+        write_class(KIT / "class", KIT / "nbgrader" / "release", address, given.hub)
     print(f"open {KIT.relative_to(ROOT)}/index.html")
 
 
-def write_questions(folder: Path, seed: int, count: int):
+def write_questions(folder: Path, questions: list[Question]):
     """Write the bank in each form."""
     folder.mkdir(parents=True)
-    questions = bank(seed, count)
     write_gift(questions, folder / "moodle.gift")
     write_qti(questions, folder / "qti-2.1")
     write_markdown(questions, folder / "questions.md")

@@ -80,17 +80,28 @@ def bank(seed: int, count: int) -> list[Question]:
 
 
 def varied_questions(seed: int, count: int) -> list[Question]:
-    """Return `count` variants of every template; another seed gives other numbers."""
+    """Return `count` variants of every template; another seed gives other numbers.
+
+    Raises ValueError for a count that a template has not, or a negative seed.
+    """
+    for name, value, least in [("seed", seed, 0), ("count", count, 1)]:
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
     found = []
     for template in TEMPLATES:
         # Each template has numbers of its own, so that a new one leaves the others as they are.
         rng = np.random.default_rng([seed, crc32(template.name.encode())])
-        texts: set[str] = set()
-        while len(texts) < count:
-            question = varied(template, len(texts) + 1, rng)
-            if question.text not in texts:
-                texts.add(question.text)
-                found.append(question)
+        several: dict[str, Question] = {}
+        for _ in range(50 * count):
+            question = varied(template, len(several) + 1, rng)
+            several.setdefault(question.text, question)
+            if len(several) == count:
+                break
+        else:
+            raise ValueError(
+                f"count must be at most {len(several)}, got {count}: {template.name} has no more"
+            )
+        found += several.values()
     return found
 
 
