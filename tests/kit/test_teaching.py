@@ -1,5 +1,6 @@
 """What stands in teaching.toml fits the lessons: steps are there and in order, times add up."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from variants import TEMPLATES
 
 LESSONS = range(1, 15)
 PATHS = teaching()["path"]
+SAID = ("do", "truth")
 
 
 def test_there_are_notes_for_every_lesson_in_order():
@@ -67,6 +69,19 @@ def test_the_answer_to_the_first_question_is_that_of_the_lesson(number):
     (asked,) = (step for step in taught(number).steps if step.cell == "question")
     assert re.search(r"\d", asked.truth)
     assert "guess" not in asked.truth and "None" not in asked.truth
+
+
+@pytest.mark.parametrize("number", LESSONS)
+def test_every_number_that_the_notes_say_is_one_of_the_lesson(number):
+    lesson = taught(number)
+    notes = lesson.notes
+    said = [notes["idea"], *(step.get(part, "") for step in notes["step"] for part in SAID)]
+    numbers = {each.rstrip(".,") for each in re.findall(r"\d[\d.,]*%?", " ".join(said))}
+    text = " ".join([cell.source for cell in lesson.cells])
+    outputs = [output for cell in lesson.cells for output in cell.get("outputs", [])]
+    text += json.dumps(outputs, ensure_ascii=False)
+    missing = [each for each in numbers if not re.search(rf"(?<![\d.]){re.escape(each)}", text)]
+    assert not missing
 
 
 @pytest.mark.parametrize("number", LESSONS)
