@@ -93,7 +93,7 @@ def varied_questions(seed: int, count: int) -> list[Question]:
         rng = np.random.default_rng([seed, crc32(template.name.encode())])
         several: dict[str, Question] = {}
         for _ in range(50 * count):
-            question = varied(template, len(several) + 1, rng)
+            question = varied(template, f"{seed}-{len(several) + 1}", rng)
             several.setdefault(question.text, question)
             if len(several) == count:
                 break
@@ -105,13 +105,13 @@ def varied_questions(seed: int, count: int) -> list[Question]:
     return found
 
 
-def varied(template: Template, number: int, rng: np.random.Generator) -> Question:
-    """Return one variant of a template, its options in a random order."""
+def varied(template: Template, label: str, rng: np.random.Generator) -> Question:
+    """Return one variant of a template, its options in a random order; its name has the label."""
     drawn = variant(template, rng)
     value, why = drawn.right
     options = [Option(drawn.shown(value), f"Right. {why}", right=True)]
     options += [Option(drawn.shown(value), why, right=False) for value, why in drawn.wrong]
-    name = f"lesson-{template.lesson:02d}-{template.name}-{number}"
+    name = f"lesson-{template.lesson:02d}-{template.name}-{label}"
     order = rng.permutation(len(options))
     shuffled = tuple(options[i] for i in order)
     return Question(name, template.lesson, template.name, drawn.text, shuffled, template.belief)
