@@ -127,6 +127,10 @@ class Taught:
             raise ValueError(f"lesson {self.number} has no cell {cell!r}")
         return f"notebook, {UNSEEN[cell]}"
 
+    def said(self, note: str) -> str:
+        """Return a note of teaching.toml with places for the cells that it names in braces."""
+        return re.sub(r"\{([\w-]+)\}", lambda found: self.place(found[1]), self.notes[note])
+
     @cached_property
     def closing(self) -> list[Question]:
         asked = [each for each in closing_questions() if each.lesson == self.number]
