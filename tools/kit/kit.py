@@ -10,9 +10,10 @@ learning platforms, and assignments for nbgrader and Otter.
 
 import argparse
 import shutil
+import sys
 from pathlib import Path
 
-from browser import running_browser
+from browser import CHROMIUM, running_browser
 from classroom import repository_address, write_class
 from exports import write_gift, write_markdown, write_qti
 from grading import write_assignments, write_for_otter
@@ -38,10 +39,16 @@ def main():
     shutil.rmtree(KIT, ignore_errors=True)
     write_questions(KIT / "questions", questions)
     write_pages(KIT, given.seed, address)
-    with running_browser() as browser:
-        print_booklet(browser, KIT / "booklet.html")
-    write_assignments(KIT / "nbgrader", given.seed)
+    if CHROMIUM:
+        with running_browser() as browser:
+            print_booklet(browser, KIT / "booklet.html")
+    else:
+        print("no booklet.pdf, without Chromium: any browser prints booklet.html")
     write_for_otter(KIT / "otter", given.seed)
+    try:
+        write_assignments(KIT / "nbgrader", given.seed)
+    except RuntimeError as error:
+        sys.exit(f"The folder nbgrader of the kit is not complete. {error}")
     if address:
         write_class(KIT / "class", KIT / "nbgrader" / "release", address, given.hub)
     print(f"open {KIT.relative_to(ROOT)}/index.html")
