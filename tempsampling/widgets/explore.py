@@ -45,14 +45,11 @@ PROBLEM = (
     '<div role="alert" style="border-left:4px solid #E66100;padding:4px 10px;line-height:1.4">'
     "<b>{}</b>: {}<br>Shown are still the last values that worked.</div>"
 )
-# A cell has three outputs: the still, its words, the widget. A living widget hides the other two;
-# a dead one, in a notebook that was saved and opened again, consists of an error message alone, and
-# is hidden itself. The rule comes as a link: of a <style>, some sites would show the text.
-HIDE = """
-.jp-OutputArea-child:has(.tempsampling-words):has(+ * .tempsampling),
-.jp-OutputArea-child:has(+ * .tempsampling-words):has(+ * + * .tempsampling),
-.jp-OutputArea-output.jupyter-widgets:not(:has(*))
-{ display: none }"""
+# A cell has three outputs: the still, its words, the widget. A living widget brings a rule that
+# hides the other two (`controls.py`). A dead one, in a notebook that was saved and opened again in
+# JupyterLab, consists of an error message alone, and is hidden by this rule, which stands beside the
+# words. It comes as a link: of a <style>, some sites would show the text.
+HIDE = "\n.jp-OutputArea-output.jupyter-widgets:not(:has(*)) { display: none }"
 WORDS = (
     f'<link rel="stylesheet" href="data:text/css,{quote(HIDE)}">'
     '<details class="tempsampling-words"><summary>The picture in words</summary>{}</details>'
@@ -101,7 +98,8 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
 def show_live(shown: widgets.Widget) -> None:
     """Show a widget where something can render it."""
     if get_ipython():
-        display({WIDGET: shown._repr_mimebundle_()[WIDGET]}, raw=True)
+        view = {"version_major": 2, "version_minor": 0, "model_id": shown.model_id}
+        display({WIDGET: view}, raw=True)
 
 
 def show_still(data: dict[str, Any], metadata: dict[str, Any]) -> None:

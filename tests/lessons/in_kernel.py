@@ -89,8 +89,13 @@ def hurry():
 
 def explorers():
     """Every demo that is there, in the order in which they were made."""
-    widgets = list(ipywidgets.widgets.widget._instances.values())
-    return [widget for widget in widgets if isinstance(widget, Explorer)]
+    return [widget for widget in list(all_widgets().values()) if isinstance(widget, Explorer)]
+
+
+def all_widgets():
+    """What ipywidgets keeps: version 7, which Colab has, does so in another place than 8."""
+    known = ipywidgets.widgets.widget
+    return known._instances if hasattr(known, "_instances") else known.Widget.widgets
 
 
 def move_every_slider():
@@ -125,4 +130,4 @@ def type_beside_every_slider():
 def count():
     """Print how many widgets and figures are there."""
     gc.collect()
-    print(len(ipywidgets.widgets.widget._instances), len(plt.get_fignums()))
+    print(len(all_widgets()), len(plt.get_fignums()))

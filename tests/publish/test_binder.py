@@ -61,12 +61,12 @@ def assert_pip_is_given_what_the_course_needs(course):
     pinned = dict(re.findall(r"^([\w.-]+)==(.+)$", (course / "constraints.txt").read_text(), re.M))
     pinned = {plain(name): version for name, version in pinned.items()}
     project = tomllib.loads((course / "pyproject.toml").read_text())["project"]
-    needed = {plain(re.match(r"[\w.-]+", line)[0]) for line in project["dependencies"]}
-    assert {plain(name) for name in named} == needed | {"nbval"}
+    needed = project["dependencies"] + project["optional-dependencies"]["lab"]
+    assert {plain(name) for name in named} == {plain(re.match(r"[\w.-]+", n)[0]) for n in needed}
     for name, version in named.items():
         assert version == pinned[plain(name)], name
     assert lines[0] == "-c constraints.txt"  # for what those need in turn
-    assert lines[-1] == "-e ."
+    assert lines[-1] == "-e .[lab]"
 
 
 def change(path, old, new):
@@ -111,7 +111,7 @@ def test_a_missing_postbuild_is_seen(course):
 
 def test_a_package_installed_before_the_files_are_there_is_seen(course):
     change(course / "environment.yml", "      - -c constraints.txt\n", "")
-    change(course / "environment.yml", "      - -e .\n", "")
+    change(course / "environment.yml", "      - -e .[lab]\n", "")
     with pytest.raises(AssertionError):
         assert_repo2docker_builds_the_course(course)
 
@@ -120,8 +120,8 @@ def test_a_package_installed_before_the_files_are_there_is_seen(course):
     ("old", "new"),
     [
         ("matplotlib==", "matplotlob=="),
-        ("      - nbval==0.11.0\n", ""),
-        ("      - -e .\n", ""),
+        ("      - jupyterlab==4.6.6\n", ""),
+        ("      - -e .[lab]\n", ""),
         ("      - -c constraints.txt\n", ""),
     ],
     ids=["misspelt", "left out", "without the course", "without constraints"],

@@ -11,7 +11,7 @@ Each cell says in its metadata what it is among the slides: `slide` begins one, 
 `fragment` does so at one more press of a key, because it answers what the slide asks; `skip` is not
 shown. jupyterlab-slideshow, which shows the slides in JupyterLab, does not know `-`; it is told the
 same in its own words. The tag `hide-input` folds a cell's code, in JupyterLab and on the site: code
-that only sets up a figure.
+that only sets up a figure. `remove-cell` folds it in JupyterLab, and the site goes without the cell.
 """
 
 import os
@@ -23,6 +23,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[2]
 WIDGET = "application/vnd.jupyter.widget-view+json"
+FOLDED = {"hide-input", "remove-cell"}
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -55,7 +56,7 @@ def normalize(notebook):
             del cell.metadata[key]
         if cell.metadata.get("slideshow", {}).get("slide_type") == "-":
             cell.metadata["jupyterlab-slideshow"] = {"layer": "slide"}
-        if "hide-input" in cell.metadata.get("tags", []):
+        if FOLDED & set(cell.metadata.get("tags", [])):
             cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if WIDGET not in o.get("data", {})]

@@ -67,6 +67,9 @@ class Lesson:
     @cached_property
     def notebook(self) -> nbformat.NotebookNode:
         notebook = executed(self.path)
+        notebook.cells = [
+            c for c in notebook.cells if "remove-cell" not in c.metadata.get("tags", [])
+        ]
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = unbroken(cell.source)
@@ -255,6 +258,8 @@ def about(readme: str) -> dict[str, str]:
     table = re.search(r"\n## Lessons\n+((?:\|.*\n)+)", readme)[1]
     link = r"\[([^\]]+)\]\(notebooks/(\w+)\.ipynb\)"
     pages = r'<a href="\2.html">\1</a> <a class="deck" href="slides/\2.html">slides</a>'
+    badge = r"\[!\[[^\]]+\]\([^)]+\)\]\(([^)]+)\)"  # an image of another site
+    table = re.sub(badge, r'<a class="deck" href="\1">Colab</a>', table)
     table = markdown2html(re.sub(link, pages, table))
     return {"title": title, "introduction": markdown2html(introduction), "table": table}
 
