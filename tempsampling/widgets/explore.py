@@ -47,8 +47,8 @@ PROBLEM = (
 )
 # A cell has three outputs: the still, its words, the widget. A living widget brings a rule that
 # hides the other two (`controls.py`). A dead one, in a notebook that was saved and opened again in
-# JupyterLab, consists of an error message alone, and is hidden by this rule, which stands beside the
-# words. It comes as a link: of a <style>, some sites would show the text.
+# JupyterLab, consists of an error message alone, and is hidden by a rule beside the words. It comes
+# as a link: of a <style>, some sites would show the text.
 HIDE = "\n.jp-OutputArea-output.jupyter-widgets:not(:has(*)) { display: none }"
 WORDS = (
     f'<link rel="stylesheet" href="data:text/css,{quote(HIDE)}">'

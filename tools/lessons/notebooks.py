@@ -11,7 +11,7 @@ Each cell says in its metadata what it is among the slides: `slide` begins one, 
 `fragment` does so at one more press of a key, because it answers what the slide asks; `skip` is not
 shown. jupyterlab-slideshow, which shows the slides in JupyterLab, does not know `-`; it is told the
 same in its own words. The tag `hide-input` folds a cell's code, in JupyterLab and on the site: code
-that only sets up a figure. `remove-cell` folds it in JupyterLab, and the site goes without the cell.
+that only sets up a figure. `remove-cell` folds it too, and the site leaves the cell out.
 """
 
 import os

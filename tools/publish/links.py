@@ -7,8 +7,8 @@
 The address is that of the git remote `origin`, if it is at GitHub; or, before that, `Repository`
 under `[project.urls]` in pyproject.toml. Without one no link is written: none would lead anywhere.
 
-Each lesson's first code cell installs the course where it is not installed, as in Google Colab: from
-the address, or without one from the folder above the lesson.
+Each lesson's first code cell installs the course where it is not installed, as in Google Colab:
+from the address, or without one from the folder above the lesson.
 """
 
 import json
