@@ -68,8 +68,11 @@ def running_browser():
 
 
 @contextmanager
-def running_jupyterlab(folder: Path):
-    """The address of a JupyterLab that serves a copy of the notebooks in an empty folder."""
+def running_jupyterlab(folder: Path, program: str = "jupyterlab", path: str = "lab"):
+    """The address of a JupyterLab that serves a copy of the notebooks in an empty folder.
+
+    Or that of Notebook 7, which is the program `notebook` at the path `tree`.
+    """
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -80,18 +83,18 @@ def running_jupyterlab(folder: Path):
     log = folder / "log.txt"
     with log.open("w") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
+            [sys.executable, "-m", program, *options],
             cwd=folder,
             env=os.environ | own,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    address = f"http://127.0.0.1:{port}/lab"
+    address = f"http://127.0.0.1:{port}/{path}"
     deadline = time.monotonic() + 120
     try:
         while not _answers(address):
             if server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+                raise RuntimeError(f"{program} did not start:\n{log.read_text()}")
             time.sleep(0.3)
         yield address
     finally:
