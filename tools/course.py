@@ -32,6 +32,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 # No question about news in a learner's first minute, and slides that can be read from afar.
 LAB_SETTINGS = ROOT / "tools" / "publish" / "jupyterlab.json5"
 FIRST_LESSON = "notebooks/01_understanding_temperature.ipynb"
+WIDTH = 76  # of the line that shows what pip does; not every terminal knows how to clear one
 PIP = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
 # Two files of tests at once, each on a core of its own: more threads would wait for each other.
 # As collected, the longest come first; xdist would begin with those that have the most tests.
@@ -131,6 +132,7 @@ def ensure_supported_python():
             f"The course needs Python 3.{lowest} to 3.{beyond - 1}, and {sys.executable} is Python"
             f" {sys.version_info[0]}.{sys.version_info[1]}. Install one of those and run this again"
             f" with it, for example: make lab PYTHON=python3.{lowest}"
+            f" (Windows: py -3.{lowest} tools\\course.py lab)"
         )
 
 
@@ -139,7 +141,7 @@ def ensure_environment(extras):
     versions = constraints()
     wanted = fingerprint(versions)
     try:
-        stamp = json.loads(STAMP.read_text()) if PYTHON.exists() else {}
+        stamp = json.loads(STAMP.read_text(encoding="utf-8")) if PYTHON.exists() else {}
     except (OSError, ValueError):  # none, or one that was not written to its end
         stamp = {}
     if stamp.get("fingerprint") == wanted:
@@ -153,7 +155,8 @@ def ensure_environment(extras):
             raise
     else:
         build(extras, versions)
-    STAMP.write_text(json.dumps({"fingerprint": wanted, "extras": extras}))
+    stamp = json.dumps({"fingerprint": wanted, "extras": extras})
+    STAMP.write_text(stamp, encoding="utf-8")
 
 
 def constraints():
@@ -174,19 +177,24 @@ def constraints():
 def fingerprint(versions):
     """Digest what the environment is built from: both files, the Python, and the folder."""
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    return hashlib.sha256(
-        f"{project} {versions} {sys.version_info[:2]} {VENV}".encode()
-    ).hexdigest()
+    sources = f"{project} {versions} {sys.version_info[:2]} ".encode()
+    return hashlib.sha256(sources + os.fsencode(VENV)).hexdigest()  # any letters in its name
 
 
 def build(extras, versions):
     if STAMP.exists():
         shutil.rmtree(str(PREVIOUS), ignore_errors=True)
-        VENV.rename(PREVIOUS)
+        try:
+            VENV.rename(PREVIOUS)
+        except OSError as error:  # Windows does not move what is open
+            sys.exit(f"{VENV.name} is in use ({error}). Close JupyterLab, and run this again.")
     shutil.rmtree(str(VENV), ignore_errors=True)
     try:
         made = subprocess.run(
-            [sys.executable, "-m", "venv", str(VENV)], capture_output=True, text=True
+            [sys.executable, "-m", "venv", str(VENV)],
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
         if made.returncode:
             sys.exit(
@@ -228,17 +236,18 @@ def pip(arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        errors="replace",  # a path may have letters that the locale cannot write
     )
     seen = []
     try:
         for line in process.stdout:
             seen.append(line.strip())
             if sys.stdout.isatty():
-                print("\r\033[K  " + seen[-1][:76], end="", flush=True)
+                print("\r  " + seen[-1][:WIDTH].ljust(WIDTH), end="", flush=True)
     finally:
         process.wait()  # after Ctrl-C too: nothing may write to .venv when it is removed
     if sys.stdout.isatty():
-        print("\r\033[K", end="", flush=True)
+        print("\r" + " " * (2 + WIDTH) + "\r", end="", flush=True)
     if process.returncode:
         errors = [line for line in seen if line.startswith("ERROR: ")] or seen or ["nothing"]
         sys.exit(

@@ -4,6 +4,7 @@ The tests run it with the real venv and the real pip, which finds no package any
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
+# As on a machine whose texts are in another encoding: Windows has cp1252, this is narrower still.
+NO_UTF8 = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 PROJECT = """
 [project]
 name = "nothing"
@@ -26,7 +29,7 @@ requires-python = ">=3.{lowest},<3.{beyond}"
 @pytest.fixture
 def course(tmp_path, monkeypatch):
     """The course's set-up in a folder of its own, cut off from every package."""
-    tmp_path = tmp_path / "a folder with spaces"
+    tmp_path = tmp_path / "Übung für den 1. Kurs"
     tmp_path.mkdir()
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "course.py", tmp_path / "tools")
@@ -63,7 +66,12 @@ def test_an_unsupported_python_is_named_with_those_that_work(course):
     assert not (course / ".venv").exists()
 
 
-def test_a_failed_download_says_so_and_leaves_nothing_behind(course):
+@pytest.mark.parametrize("settings", [{}, NO_UTF8], ids=["UTF-8", "ASCII"])
+def test_a_failed_download_says_so_and_leaves_nothing_behind(course, monkeypatch, settings):
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    if settings:  # there, Python's venv takes no other names
+        course = course.rename(course.with_name("a folder with spaces"))
     result = run(course)
     assert result.returncode != 0
     assert "could not be downloaded" in result.stderr
@@ -115,3 +123,13 @@ def test_the_environment_of_this_run_has_the_versions_it_was_built_with():
             pinned = Requirement(line)
             with suppress(PackageNotFoundError):  # of an extra that this run does without
                 assert pinned.specifier.contains(version(pinned.name)), pinned
+
+
+@pytest.mark.rare
+@pytest.mark.parametrize("lesson", ["01_understanding_temperature", "14_additional_resources"])
+def test_a_lesson_runs_where_texts_are_in_another_encoding(lesson):
+    command = [sys.executable, "-m", "pytest", "-q", f"notebooks/{lesson}.ipynb"]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | NO_UTF8, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout

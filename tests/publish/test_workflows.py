@@ -1,6 +1,7 @@
 """What the workflow files call is there."""
 
 import re
+import tomllib
 
 import pytest
 import yaml
@@ -24,9 +25,10 @@ def test_every_command_is_one_that_is_there(steps):
     ].split()
     assert targets == list(COMMANDS)
     for command in commands:
-        program, argument = command.split()
-        assert program in ("make", "bash")
+        program, argument, *more = command.split()
+        assert program in ("make", "bash", "python")
         assert argument in targets if program == "make" else (ROOT / argument).is_file()
+        assert not more or more[0] in targets
 
 
 def test_actions_are_the_official_ones_at_a_major_version(steps):
@@ -34,6 +36,19 @@ def test_actions_are_the_official_ones_at_a_major_version(steps):
         assert re.fullmatch(r"actions/[a-z-]+@v\d+", action), action
 
 
-def test_python_is_the_oldest_that_the_course_supports(steps):
-    (version,) = (step["with"]["python-version"] for step in steps if "setup-python" in str(step))
-    assert f">={version}," in (ROOT / "pyproject.toml").read_text()
+def test_every_python_that_the_course_supports_is_tried():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lowest, beyond = map(int, re.findall(r"3\.(\d+)", project["requires-python"]))
+    named = re.findall(
+        r'python(?:-version)?: "3\.(\d+)"',
+        "".join(workflow.read_text(encoding="utf-8") for workflow in WORKFLOWS),
+    )
+    assert set(map(int, named)) == set(range(lowest, beyond))
+
+
+def test_what_is_tried_elsewhere_is_there():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/tests.yml").read_text(encoding="utf-8"))[
+        "jobs"
+    ]
+    for machine in jobs["elsewhere"]["strategy"]["matrix"]["include"]:
+        assert all((ROOT / name).is_dir() for name in machine.get("only", "").split())
