@@ -3,8 +3,9 @@
     .venv/bin/python tools/publish/rehearse_binder.py
 
 In a copy of the committed files, with an empty home: the packages of environment.yml, by pip and
-from the list that mamba hands to it; postBuild; then JupyterLab, and beside it lesson 1, compared
-cell by cell. Conda is not asked: this Python must be of the version that environment.yml names.
+from the list that mamba hands to it; postBuild; then JupyterLab, and beside it lesson 1, up to its
+first figure and then compared cell by cell. It prints what the image consists of and how long a
+visitor waits. Conda is not asked: this Python must be of the version that environment.yml names.
 postBuild and all that follows are held in 1 GB by a Linux control group; making one needs root.
 """
 
@@ -28,15 +29,21 @@ GROUPS = [
     (Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes", "total_rss", "total_mapped_file"),
     (Path("/sys/fs/cgroup"), "memory.max", "anon", "file_mapped"),
 ]
-FIRST_CELLS = """
-import time
-start = time.perf_counter()
-import matplotlib.pyplot, ipywidgets
-from tempsampling.model.smollm import SmolLM2
-imported = time.perf_counter()
-SmolLM2.load()
-print(f"{imported - start:.1f} s to import, {time.perf_counter() - imported:.1f} s for the model")
+FIRST_FIGURE = """
+import sys, time, nbformat
+from nbclient import NotebookClient
+
+lesson, start = sys.argv[1], float(sys.argv[2])
+client = NotebookClient(nbformat.read(lesson, as_version=4))
+with client.setup_kernel():
+    print(f"{time.time() - start:.1f} s from the server's start to a kernel")
+    for i, cell in enumerate(client.nb.cells):
+        client.execute_cell(cell, i)
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+            break
+print(f"{time.time() - start:.1f} s to the first figure")
 """
+PARTS = 12  # of the image, the largest ones
 
 
 def main():
@@ -60,14 +67,16 @@ def rehearse(folder, requirements):
     listed = course / "as-mamba-writes-it.txt"
     listed.write_text("\n".join(requirements) + "\n")
     step(["python3", "-m", "pip", "install", "-q", "-U", "-r", listed.name], **where)
-    print(f"the environment takes {size(prefix) / 1e6:.0f} MB")
     with limited_memory() as enter:
         step(["./postBuild"], **where, preexec_fn=enter)
-    print(f"with weights and arrays {size(prefix) / 1e6:.0f} MB")
+    print_parts(prefix)
+    step(["python3", "-m", "pip", "install", "-q", "-c", "constraints.txt", "nbval"], **where)
     forget_files(prefix)  # in memory since postBuild; they count again when they are read again
     with limited_memory() as enter:
-        step(["./start", "python3", "-c", FIRST_CELLS], **where, preexec_fn=enter)
+        started = time.time()
         with jupyterlab(folder / "log.txt", **where, preexec_fn=enter):
+            figure = ["./start", "python3", "-c", FIRST_FIGURE, LESSON, str(started)]
+            step(figure, **where, preexec_fn=enter)
             nbval = ["--nbval", "--nbval-current-env", "-q", "-p", "no:cacheprovider"]
             step(["./start", "python3", "-m", "pytest", *nbval, LESSON], **where, preexec_fn=enter)
 
@@ -152,8 +161,23 @@ def forget_files(folder):
                 os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def size(folder):
-    return sum(path.lstat().st_size for path in folder.rglob("*"))
+def print_parts(prefix):
+    """Print what is in the environment, the largest parts first."""
+    (packages,) = prefix.glob("lib/python*/site-packages")
+    parts = [
+        *packages.iterdir(),
+        *(prefix / "share").glob("*"),
+        *(prefix / "share").glob("jupyter/*"),
+    ]
+    parts = {part: size(part) for part in parts if part.name != "jupyter"}
+    for part in sorted(parts, key=parts.get, reverse=True)[:PARTS]:
+        print(f"{parts[part] / 1e6:6.0f} MB  {part.relative_to(prefix)}")
+    print(f"{size(prefix) / 1e6:6.0f} MB  in all")
+
+
+def size(path):
+    """Return the bytes of a file, or of all that is in a folder."""
+    return sum(each.lstat().st_size for each in [path, *path.rglob("*")])
 
 
 if __name__ == "__main__":
