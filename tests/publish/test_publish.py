@@ -181,6 +181,12 @@ def test_a_demo_takes_less_than_a_megabyte(site):
     assert (site / "frames" / f"{LESSON}.js").stat().st_size < 2 * 1_000_000
 
 
+def test_the_cell_that_installs_the_course_is_on_no_page(site):
+    for page in (site / f"{LESSON}.html", site / "slides" / f"{LESSON}.html"):
+        text = page.read_text(encoding="utf-8")
+        assert "from" in text and "find_spec" not in text
+
+
 def test_a_lesson_is_executed_once_for_pages_and_slides(lessons, capsys):
     for lesson in lessons:
         first = executed(lesson.path)
