@@ -108,7 +108,7 @@ def run_lesson(browser, address: str, name: str):
     workspace = f"{address}/workspaces/{Path(name).stem}"  # of its own: no other notebook opens
     page.goto(f"{workspace}/tree/notebooks/{name}")
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
-    prompts = page.locator(".jp-CodeCell .jp-InputPrompt:visible")  # not of folded cells
+    prompts = page.locator(".jp-CodeCell .jp-InputPrompt").filter(has_text="[")  # not if folded
     not_run = prompts.filter(has_text=re.compile(r"\[[ *]\]"))
     _choose(page, "Edit", "Clear Outputs of All Cells")  # so that every number is one of this run
     numbered = prompts.filter(has_text=re.compile(r"\[\d"))  # a cell out of sight has no prompt yet
