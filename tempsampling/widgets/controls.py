@@ -373,7 +373,7 @@ def choices(control: widgets.Widget) -> list[tuple[str, Any]]:
     if isinstance(control, widgets.Checkbox | widgets.ToggleButton):
         return [("no", False), ("yes", True)]
     if isinstance(control, DrawAgain):
-        return [(str(seed), seed) for seed in range(1, DRAWS + 1)]
+        return [(f"{seed} of {DRAWS}", seed) for seed in range(1, DRAWS + 1)]
     if hasattr(control, "_options_labels"):
         return list(zip(control._options_labels, control._options_values, strict=True))
     return [(str(control.value), control.value)]

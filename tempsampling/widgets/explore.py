@@ -3,7 +3,7 @@
 One call, three realizations. Live: a move calls `update`, and `blitting.py` draws only the artists
 that it changed. Still: where widgets are not rendered, on a repository's page or in a printed
 notebook, the same cell shows the first state. Exported: with TEMPSAMPLING_EXPORT in the
-environment, the frames are drawn beforehand and the slider moves without a kernel (`export.py`).
+environment, all pictures are drawn beforehand and the slider moves without a kernel (`export.py`).
 """
 
 import gc
@@ -88,10 +88,9 @@ def explore(figure: Any, update: Any = None, /, **controls: Any) -> None:
         figure, update = None, figure
     with one_for_each_cell(controls.values()):
         if os.environ.get(EXPORT):
-            shown = film(Drawing(figure, update), make_controls(update, controls))
-        else:
-            shown = Explorer(figure, update, controls)
-            show_still(*shown.output)
+            return display(film(Drawing(figure, update), make_controls(update, controls)), raw=True)
+        shown = Explorer(figure, update, controls)
+        show_still(*shown.output)
     show_live(shown)
 
 

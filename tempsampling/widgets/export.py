@@ -1,92 +1,96 @@
-"""A demo that needs no kernel: its frames are drawn beforehand, and the browser shows one of them.
+"""A demo that needs no kernel: its pictures are drawn beforehand, and the browser shows one.
 
-Each control is linked in the browser to a stack of frames: by its index, so that any list of values
-will do. For two controls, each frame of the first stack is a stack of its own.
+A page gets controls of plain HTML with what they show at first, and beside them the film: what is
+to be seen at each of their positions. `film.js` brings the two together.
 """
 
-import base64
+import hashlib
+import json
 from html import escape
-from io import BytesIO
+from itertools import product
 from math import prod
 from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
-from PIL import Image
 
 from tempsampling.widgets.controls import (
     LOOK,
+    SLIDERS,
     DrawAgain,
     Number,
     PlayedSlider,
-    TextBox,
     choices,
-    label_width,
-    look,
     value_of,
 )
-from tempsampling.widgets.png import COARSE_AREA, COARSE_STEP, PngEncoder
-from tempsampling.widgets.rendering import Drawing, Output, as_html
+from tempsampling.widgets.mosaic import Mosaic
+from tempsampling.widgets.rendering import Drawing, as_html, of_object, shown_size, within_html
+from tempsampling.writing.labels import writable
 
-MOST_FRAMES = 64  # of one demo
-MOST_BYTES = 900_000  # of all of them, judged by the first one shown: below a megabyte
-TEXTS = 5  # of a `text_box`, which are left if there are as many: a slider gives way to them
+FILM = "application/vnd.tempsampling.film+json"
+MOST_STATES = 10_000  # of one demo: all positions of its controls, combined; a minute of drawing
+LEAST = 5  # positions that a slider keeps at any rate
+
+Choices = list[tuple[str, Any]]  # labels and values
 
 
-def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> widgets.Widget:
-    """Return the controls and, linked to them in the browser, a frame for each of their values.
+def film(drawing: Drawing, controls: dict[str, widgets.Widget]) -> dict[str, Any]:
+    """Return an output of two kinds: HTML with the controls and what they show, and the film.
 
-    Of more than `MOST_FRAMES` values, or of large frames, some are left out, evenly: never the
-    first one shown, and an end only where two are left.
+    The film has the labels of each control's positions and, for every combination of them, the last
+    control moving fastest, the number of its frame. A frame is HTML with the number of the picture
+    in it, or None.
     """
-    encoder = PngEncoder(COARSE_STEP, COARSE_AREA)  # coarser than live: frames must be small
-    first = _frame(drawing, {name: value_of(c) for name, c in controls.items()}, encoder)
-    most = min(MOST_FRAMES, max(2, MOST_BYTES // len(first.encode())))
-    ranges = {name: choices(control) for name, control in controls.items()}
-    ranges = _thinned(ranges, controls, most)
-    knobs = {
-        name: _knob(controls[name], values) for name, values in ranges.items() if len(values) > 1
+    values = {name: value_of(control) for name, control in controls.items()}
+    first = as_html(drawing(values), drawing.printed)
+    ranges = positions(controls)
+    mosaic, frames = Mosaic(), {}
+    numbers = []
+    for state in product(*ranges.values()):
+        values = {name: value for name, (_, value) in zip(ranges, state, strict=True)}
+        numbers.append(frames.setdefault(_frame(drawing, values, mosaic), len(frames)))
+    moving = {name: each for name, each in ranges.items() if len(each) > 1}
+    labels = [[label for label, _ in each] for each in moving.values()]
+    shown = {
+        "states": {"labels": labels, "numbers": numbers, "frames": list(frames)},
+        "pictures": mosaic.packed() if drawing.frames else None,
     }
-    for knob in knobs.values():
-        knob.style.description_width = label_width(controls)
-    alike = {"layout": widgets.Layout(), "style": widgets.HTML().style}  # one for all frames
-
-    def stack(names: list[str], values: dict[str, Any]) -> widgets.Widget:
-        if not names:
-            return widgets.HTML(_frame(drawing, values, encoder), **alike)
-        name, *rest = names
-        frames = [stack(rest, values | {name: value}) for _, value in ranges[name]]
-        if name not in knobs:
-            return frames[0]
-        pages = widgets.Stack(frames, selected_index=knobs[name].index)
-        widgets.jslink((knobs[name], "index"), (pages, "selected_index"))
-        return pages
-
-    rows = [_row(controls[name], knob) for name, knob in knobs.items()]
-    shown = widgets.VBox([*rows, stack(list(ranges), {}), look()])
-    shown.add_class(LOOK)
-    return shown
+    name = hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:12]
+    knobs = (_knob(controls[each], moving[each], f"{name}-{i}") for i, each in enumerate(moving))
+    page = f'<div class="{LOOK} tex2jax_ignore" data-film="{name}">\n'
+    page += f'<div class="knobs">\n{"".join(knobs)}</div>\n{first}\n</div>'
+    return {"text/html": page, FILM: {"name": name} | shown}
 
 
-def _thinned(
-    ranges: dict[str, list], controls: dict[str, widgets.Widget], most: int
-) -> dict[str, list]:
+def positions(controls: dict[str, widgets.Widget]) -> dict[str, Choices]:
+    """Return the positions of each control in an exported page.
+
+    Those are all it has. Of more than `MOST_STATES` combinations sliders leave out some, evenly and
+    in equal shares, but never the first one shown and neither end.
+    """
+    ranges = {name: choices(control) for name, control in controls.items()}
     sizes = {name: len(values) for name, values in ranges.items()}
-    least = {name: TEXTS if isinstance(controls[name], TextBox) else 2 for name in ranges}
-    while prod(sizes.values()) > most:
-        sizes[max(sizes, key=lambda name: (sizes[name] > least[name], sizes[name]))] -= 1
-    thinned = {}
-    for name, values in ranges.items():
+    sliders = [name for name in ranges if _is_slider(controls[name])]
+    while prod(sizes.values()) > MOST_STATES:
+        long = [name for name in sliders if sizes[name] > LEAST]
+        if not long:
+            break
+        sizes[max(long, key=lambda name: sizes[name] / len(ranges[name]))] -= 1
+    for name in sliders:
+        values = ranges[name]
         kept = np.linspace(0, len(values) - 1, sizes[name]).round().astype(int)
         start = _nearest(values, controls[name].value)
         if start not in kept:
-            free = slice(1, -1) if len(kept) > 2 else slice(None)  # of two ends the nearer one goes
-            kept[free][np.abs(kept[free] - start).argmin()] = start
-        thinned[name] = [values[i] for i in kept]
-    return thinned
+            kept[1:-1][np.abs(kept[1:-1] - start).argmin()] = start
+        ranges[name] = [values[i] for i in kept]
+    return ranges
 
 
-def _nearest(values: list[tuple[str, Any]], value: Any) -> int:
+def _is_slider(control: widgets.Widget) -> bool:
+    return isinstance(control, Number | SLIDERS | widgets.FloatLogSlider)
+
+
+def _nearest(values: Choices, value: Any) -> int:
     """The index of a value in a list of choices; a slider may stand between two of them."""
     bare = [each for _, each in values]
     if isinstance(value, int | float):
@@ -94,47 +98,40 @@ def _nearest(values: list[tuple[str, Any]], value: Any) -> int:
     return bare.index(value)
 
 
-def _knob(control: widgets.Widget, values: list[tuple[str, Any]]) -> widgets.Widget:
-    """A control that knows its place in a list of values."""
-    number = isinstance(control, Number | DrawAgain | widgets.FloatLogSlider)
-    kind = widgets.SelectionSlider if number else widgets.Dropdown
-    knob = kind(
-        options=values,
-        index=_nearest(values, control.value),
-        description=getattr(control, "labeled", control).description,
-    )
-    if number or isinstance(control, TextBox):
-        knob.layout.width = "600px"
-    return knob
-
-
-def _row(control: widgets.Widget, knob: widgets.Widget) -> widgets.Widget:
-    if not isinstance(getattr(control, "slider", None), PlayedSlider):
-        return knob
-    play = widgets.Play(max=len(knob.options) - 1, value=knob.index, layout={"width": "auto"})
-    widgets.jslink((play, "value"), (knob, "index"))
-    return widgets.HBox([knob, play], layout={"align_items": "center"})
-
-
-def _frame(drawing: Drawing, values: dict[str, Any], encoder: PngEncoder) -> str:
-    """One frame as HTML; where `update` refuses the values, what it says."""
+def _frame(drawing: Drawing, values: dict[str, Any], mosaic: Mosaic) -> tuple[str, int | None]:
+    """Draw one frame; where `update` refuses the values, it is what that says."""
     try:
-        return as_html(_smaller(drawing(values), encoder), drawing.printed)
+        shown = drawing.updated(values)
+        if drawing.frames is None:
+            return within_html(of_object(shown), drawing.printed), None
+        drawing.frames.draw()
     except Exception as error:
-        return f'<div role="status"><b>{type(error).__name__}</b>: {escape(str(error))}</div>'
+        return f"<b>{type(error).__name__}</b>: {escape(writable(str(error)))}", None
+    words, (width, _) = writable(shown, "alt"), shown_size(drawing.frames.figure)
+    style = f"width:{width}px;max-width:100%;height:auto"
+    canvas = f'<canvas role="img" aria-label="{escape(words)}" style="{style}"></canvas>'
+    html = within_html(({"text/html": canvas, "text/plain": words}, {}), drawing.printed)
+    return html, mosaic.add(drawing.frames.pixels())
 
 
-def _smaller(output: Output, encoder: PngEncoder) -> Output:
-    """Write a PNG as a WebP in fewer colors, without any other loss: a third of the size."""
-    data, metadata = output
-    if "image/png" not in data:
-        return output
-    png = Image.open(BytesIO(base64.b64decode(data["image/png"])))
-    few = Image.open(BytesIO(encoder.encode(np.array(png.convert("RGBA")))))
-    if few.mode == "RGB":  # too many colors for a palette: 16 levels of red, green and blue do
-        few = few.point(lambda value: (value + 8) // 17 * 17)
-    file = BytesIO()
-    few.convert("RGB").save(file, "webp", lossless=True, quality=100, method=4)
-    webp = base64.b64encode(file.getvalue()).decode()
-    alt = data["text/plain"]
-    return {"image/webp": webp, "text/plain": alt}, {"image/webp": metadata["image/png"]}
+def _knob(control: widgets.Widget, values: Choices, name: str) -> str:
+    """Return a control of plain HTML that stands at one of some values."""
+    at = _nearest(values, control.value)
+    labels = [escape(writable(each)) for each, _ in values]
+    about = escape(writable(getattr(control, "labeled", control).description))
+    label = f'<label for="{name}">{about}</label>'
+    readout = f'<span class="readout" aria-hidden="true">{labels[at]}</span>'
+    if isinstance(control, DrawAgain):
+        knob = f'<span><button id="{name}" value="{at}">{about}</button> {readout}</span>'
+    elif _is_slider(control):
+        place = f'max="{len(values) - 1}" value="{at}" aria-valuetext="{labels[at]}"'
+        knob = f'{label}<input id="{name}" type="range" {place}>{readout}'
+        if isinstance(getattr(control, "slider", None), PlayedSlider):
+            knob += '<button class="play" aria-label="play">▶</button>'
+    elif isinstance(control, widgets.Checkbox | widgets.ToggleButton):
+        knob = f'{label}<input id="{name}" type="checkbox"{" checked" * at}>'
+    else:
+        options = [f"<option>{each}</option>" for each in labels]
+        options[at] = options[at].replace("<option", "<option selected", 1)
+        knob = f'{label}<select id="{name}">{"".join(options)}</select>'
+    return f'<div class="knob">{knob}</div>\n'

@@ -13,6 +13,7 @@ from typing import Any
 
 import ipywidgets as widgets
 import numpy as np
+from IPython.display import display
 from numpy.typing import NDArray
 
 from tempsampling._validate import string
@@ -83,12 +84,11 @@ def playground(model: Any = None, prompt: str = PROMPTS[0]) -> None:
     with one_for_each_cell():
         panel = Panel(model, prompt)
         if os.environ.get(EXPORT):
-            shown = panel.as_film()
-        else:
-            shown = Playground(panel)
-            shown.finish()
-            data, about = shown.output
-            show_still({**data, "text/plain": f"{data['text/plain']}\n{panel.written()}"}, about)
+            return display(panel.as_film(), raw=True)
+        shown = Playground(panel)
+        shown.finish()
+        data, about = shown.output
+        show_still({**data, "text/plain": f"{data['text/plain']}\n{panel.written()}"}, about)
     show_live(shown)
 
 
@@ -166,15 +166,15 @@ class Panel:
         """Return what is written so far, tinted."""
         return f'<div role="status">{self.writing.as_html(self._at)}</div>{tint_scale()}'
 
-    def as_film(self) -> widgets.Widget:
-        """Return prompts and temperatures with frames drawn beforehand."""
+    def as_film(self) -> dict[str, Any]:
+        """Return what an exported page shows: prompts, and temperatures."""
 
         def update(prompt: str = self.first, temperature: float = 1.0) -> str:
             alt = self.update(prompt, temperature)
             print(self.written().replace("\n", "↵"))  # a slide has room for few lines
             return alt
 
-        controls = {"prompt": self.prompts(), "temperature": (0.0, 2.2, 0.2)}
+        controls = {"prompt": self.prompts(), "temperature": (0.0, 3.0, 0.1)}
         return film(Drawing(self.bars.figure, update), make_controls(update, controls))
 
     def prompts(self) -> Prompts:

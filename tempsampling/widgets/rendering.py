@@ -39,28 +39,39 @@ class Drawing:
 
     def __call__(self, values: dict[str, Any]) -> Output:
         """Update with the values, and return what is then to be seen."""
+        shown = self.updated(values)
+        if self.frames is None:
+            return of_object(shown)
+        return of_figure(self.frames.png(), shown, self.frames.figure)
+
+    def updated(self, values: dict[str, Any]) -> Any:
+        """Update with the values; return the object to show, or a figure's alternative text."""
         with redirect_stdout(StringIO()) as printed:
             try:
-                said = self.update(**values)
+                shown = self.update(**values)
             finally:
                 self.printed = printed.getvalue()
-        if self.frames is None:
-            return _of_object(said)
-        shown = ", ".join(f"{name} = {value}" for name, value in values.items())
-        alt = said if said and isinstance(said, str) else shown
-        return of_figure(self.frames.png(), alt, self.frames.figure)
+        if self.frames is None or (shown and isinstance(shown, str)):
+            return shown
+        return ", ".join(f"{name} = {value}" for name, value in values.items())
 
 
 def of_figure(png: bytes, alt: str, figure: Figure) -> Output:
     """Return a figure's picture with its alternative text as an output."""
     alt = writable(alt, "alt")
-    width, height = (round(inches * 100) for inches in figure.get_size_inches())
+    width, height = shown_size(figure)
     return {"image/png": b64encode(png).decode(), "text/plain": alt}, {
         "image/png": {"width": width, "height": height, "alt": alt}
     }
 
 
-def _of_object(shown: Any) -> Output:
+def shown_size(figure: Figure) -> tuple[int, int]:
+    """Return the width and height of a figure in a page, in pixels."""
+    width, height = figure.get_size_inches()
+    return round(100 * width), round(100 * height)
+
+
+def of_object(shown: Any) -> Output:
     """Return the output that a notebook makes of an object; a string stands for itself."""
     if shown is None:
         raise TypeError(
@@ -79,9 +90,14 @@ def as_html(output: Output, printed: str = "") -> str:
     >>> as_html(({"text/plain": "p < 0.5"}, {}))
     '<div role="status"><pre style="white-space:pre-wrap">p &lt; 0.5</pre></div>'
     """
+    return f'<div role="status">{within_html(output, printed)}</div>'
+
+
+def within_html(output: Output, printed: str = "") -> str:
+    """Write the same without the element around it, which a screen reader watches."""
     data, metadata = output
     inner = data.get("text/html") or data.get("image/svg+xml")
-    image = next((mime for mime in data if mime in ("image/png", "image/webp", "image/jpeg")), None)
+    image = next((mime for mime in data if mime in ("image/png", "image/jpeg")), None)
     if not inner and image:
         size = metadata.get(image, {})
         # Decoded together with the page, and with its room kept: nothing is ever blank or jumps.
@@ -94,8 +110,7 @@ def as_html(output: Output, printed: str = "") -> str:
     inner = inner or _preformatted(data["text/plain"])
     if len(printed) > MOST_PRINTED:
         printed = printed[:MOST_PRINTED] + "\n… (more was printed)"
-    inner += _preformatted(writable(printed)) if printed else ""
-    return f'<div role="status">{inner}</div>'
+    return inner + (_preformatted(writable(printed)) if printed else "")
 
 
 def _preformatted(text: str) -> str:

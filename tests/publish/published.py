@@ -1,17 +1,23 @@
 """What the tests of pages and slides share: a page without a network, and what it must show."""
 
+import hashlib
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 
-from publish import STATE
+import numpy as np
+from films import Film
 
-# Wait for a demo to show a frame, compared node by node; and say what stands there instead.
-SHOWS = """([box, html]) => {
-    const wanted = document.createElement("template");
-    wanted.innerHTML = html;
-    const shown = box.querySelector("[role=status]");
-    return shown && wanted.content.firstElementChild.isEqualNode(shown);
+from tempsampling.widgets.export import FILM
+
+# What a demo shows: its HTML with the canvas empty, and the canvas's pixels, digested.
+SHOWN = """async (box) => {
+    const screen = box.querySelector("[role=status]").cloneNode(true);
+    const canvas = box.querySelector("canvas");
+    if (!canvas) { return [screen.innerHTML, null]; }
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+    const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
+    return [screen.innerHTML, digits.join("")];
 }"""
 
 # What of a slide is cut off, or too small to be read from afar. A superscript may be smaller.
@@ -22,7 +28,7 @@ FAULTS = """(slide) => {
     for (const element of slide.querySelectorAll(":not(footer)")) {
         const style = getComputedStyle(element), [box] = element.getClientRects();
         const unseen = !box || style.opacity === "0" || style.visibility === "hidden";
-        if (unseen || element.closest(".MJX_Assistive_MathML, .noUi-handle")) { continue; }
+        if (unseen || element.closest(".MJX_Assistive_MathML")) { continue; }
         const name = `${element.tagName} ${element.className} `
             + (element.innerText || "").slice(0, 50);
         const texts = [...element.childNodes].filter(
@@ -43,8 +49,10 @@ FAULTS = """(slide) => {
         const raised = element.closest("sup, sub, .mjx-chtml, .MathJax_CHTML");
         const size = parseFloat(style.fontSize) * zoom * at1080;
         if (texts.length && !raised && size < 24) { faults.push(`${size.toFixed(1)} px: ${name}`); }
-        if (element.tagName === "IMG") {
-            const [width, height] = ["width", "height"].map((side) => element.getAttribute(side));
+        if (["IMG", "CANVAS"].includes(element.tagName)) {
+            const drawn = element.getAttribute("width"); // an <img> says the width to show it
+            const shown = element.tagName === "IMG" ? drawn : parseFloat(element.style.width);
+            const [width, height] = [shown, element.getAttribute("height") * shown / drawn];
             const scale = Math.min(box.width / width, box.height / height) * at1080;
             const type = 13 / 72 * 100 * scale; // the smallest in a figure is 13 points
             if (type < 24) { faults.push(`a figure's type of ${type.toFixed(1)} px: ${name}`); }
@@ -77,80 +85,73 @@ def without_a_network(browser, width=1280, height=720):
     assert not [text for kind, text in said if kind == "error"]
 
 
-@dataclass
-class Demo:
-    """A demo as it was made: for each control its labels, and a frame for each choice of all."""
-
-    knobs: list[list[str]]
-    start: list[int]
-    _frames: dict
-    _state: dict
-
-    def frame(self, at: list[int]) -> str:
-        model = self._frames
-        for index in at:
-            model = _child(self._state, model["state"]["children"][index])
-        return model["state"]["value"]
+def films(notebook, kinds: list[str]) -> list[Film]:
+    """Return the films in an executed lesson's cells of some kinds of slide, in their order."""
+    return [
+        Film(output["data"])
+        for cell in notebook.cells
+        if cell.metadata["slideshow"]["slide_type"] in kinds
+        for output in cell.get("outputs", [])
+        if FILM in output.get("data", {})
+    ]
 
 
-def demos(notebook, kinds: list[str]) -> list[Demo]:
-    """Return the demos in an executed lesson's cells of some kinds of slide, in their order."""
-    state = notebook.metadata.widgets[STATE]["state"]
-    view = "application/vnd.jupyter.widget-view+json"
-    found = []
-    for cell in notebook.cells:
-        shown = cell.metadata["slideshow"]["slide_type"] in kinds
-        for output in cell.get("outputs", []) if shown else []:
-            if view in output.get("data", {}):
-                found.append(_demo(state, state[output["data"][view]["model_id"]]))
-    return found
+def move_all(page, box, film: Film) -> list[int]:
+    """Move each control of a demo through all its positions, and see the right frame each time.
 
-
-def _demo(state, box) -> Demo:
-    *rows, frames, _ = (_child(state, each) for each in box["state"]["children"])
-    knobs = []
-    for row in rows:
-        children = [_child(state, each) for each in row["state"].get("children", [])]
-        knobs.append(children[0] if children else row)
-    labels = [knob["state"]["_options_labels"] for knob in knobs]
-    return Demo(labels, [knob["state"]["index"] for knob in knobs], frames, state)
-
-
-def _child(state, reference):
-    return state[re.sub("^IPY_MODEL_", "", reference)]
-
-
-def move_all(page, box, demo: Demo):
-    """Move each control of a demo by keyboard and mouse, and see the right frame each time."""
-    at = list(demo.start)
-    shows(page, box, demo, at)
-    knobs = box.locator("[role=slider], select")
-    assert knobs.count() == len(demo.knobs)
-    for number, labels in enumerate(demo.knobs):
-        knob, last = knobs.nth(number), len(labels) - 1
-        knob.focus()
-        slider = knob.get_attribute("role") == "slider"
-        forth, back = ("ArrowRight", "ArrowLeft") if slider else ("ArrowDown", "ArrowUp")
-        for key, index in [("Home", 0), (forth, 1), ("End", last), (back, last - 1)]:
-            knob.press(key)
+    Return how many different frames each of them showed.
+    """
+    knobs, counted = knobs_of(box), []
+    assert knobs.count() == len(film.labels)
+    at = [position(knob) for knob in knobs.all()]
+    for number, labels in enumerate(film.labels):
+        knob, start, seen = knobs.nth(number), at[number], set()
+        put(knob, (start + 1) % len(labels))  # until it is moved, the page shows what it began with
+        for index in range(len(labels)):
+            put(knob, index)
             at[number] = index
-            shows(page, box, demo, at)
-        if slider:
-            at[number] = max(1, last // 3)
-            click_at(page, knob, at[number] / last)
-        else:
-            knob.select_option(index=last)
-            at[number] = last
-        shows(page, box, demo, at)
+            shows(box, film, at)
+            seen.add(tuple(map(str, box.evaluate(SHOWN))))
+        counted.append(len(seen))
+        put(knob, start)
+        at[number] = start
+    return counted
 
 
-def click_at(page, knob, share: float):
-    """Click a place on a slider's track; the very end is the handle's when it is there."""
-    track = knob.locator("xpath=ancestor::*[contains(@class, 'noUi-base')]").bounding_box()
-    across = track["width"] * min(share, 0.98)
-    page.mouse.click(track["x"] + across, track["y"] + track["height"] / 2)
+def knobs_of(box):
+    return box.locator(".knob :is(input, select, button:not(.play))")
 
 
-def shows(page, box, demo: Demo, at: list[int]):
-    arguments = [box.element_handle(), demo.frame(at)]
-    page.wait_for_function(SHOWS, arg=arguments, polling=20)
+def position(knob) -> int:
+    return knob.evaluate("position")
+
+
+def put(knob, index: int):
+    """Bring a control to a position, as somebody does who has but a keyboard."""
+    knob.focus()
+    kind = knob.evaluate("knob => knob.type")
+    if kind == "select-one":
+        return knob.select_option(index=index)
+    if kind == "checkbox":
+        return knob.set_checked(bool(index))
+    if kind == "range" and abs(position(knob) - index) > 1:
+        knob.press("Home")
+    for _ in range(1000):
+        ahead = index - position(knob)
+        if not ahead:
+            return None
+        knob.press("Enter" if kind == "submit" else "ArrowRight" if ahead > 0 else "ArrowLeft")
+    raise AssertionError(f"the control does not come to {index}")
+
+
+def shows(box, film: Film, at: list[int]):
+    """See that a demo shows the frame of some positions, pixel for pixel."""
+    html, digest = box.evaluate(SHOWN)
+    as_read = "(box, html) => Object.assign(box.cloneNode(), { innerHTML: html }).innerHTML"
+    wanted = box.evaluate(as_read, film.frame(*at))
+    assert re.sub(r' (width|height)="\d+"(?=[^<]*></canvas>)', "", html) == wanted
+    if digest:
+        picture = film.picture(*at)
+        opaque = np.full((*picture.shape[:2], 1), 255)
+        pixels = np.concatenate([picture, opaque], axis=2).astype(np.uint8)
+        assert digest == hashlib.sha256(pixels.tobytes()).hexdigest()

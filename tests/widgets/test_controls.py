@@ -3,11 +3,12 @@
 import ipywidgets as widgets
 import numpy as np
 import pytest
+from films import Film
 
 from tempsampling import computed, draw_again, play, softmax, text_box
 from tempsampling.widgets.controls import choices, make_controls, value_of
 from tempsampling.widgets.explore import Explorer
-from tempsampling.widgets.export import film
+from tempsampling.widgets.export import film, positions
 from tempsampling.widgets.rendering import Drawing
 
 INF = float("inf")
@@ -65,12 +66,13 @@ def test_what_was_computed_beforehand_is_found_at_every_position():
 
 def test_the_live_page_and_the_exported_one_show_the_same_values():
     control = (0.05, 0.95, 0.05)
-    box = film(Drawing(None, lambda a=0.5: repr(a)), make_controls(lambda a=0.5: 0, {"a": control}))
-    (knob,) = (child for child in box.children if hasattr(child, "options"))
+    made = make_controls(lambda a=0.5: 0, {"a": control})
+    exported = Film(film(Drawing(None, lambda a=0.5: repr(a)), made))
     explorer = explored(control, 0.5)
-    for _, value in knob.options:
+    for i, (_, value) in enumerate(positions(made)["a"]):
         explorer.controls["a"].slider.value = value + 1e-16
         assert shown(explorer) == repr(value)
+        assert f">{value!r}<" in exported.frame(i)
 
 
 def test_a_logarithmic_slider_stands_on_its_powers():
@@ -295,32 +297,23 @@ def test_any_text_may_be_written(text):
 # Where they stand
 
 
-def test_a_box_begins_where_the_sliders_begin_live_and_exported():
-    def update(a="one", temperature=0.5):
-        return a
-
+def test_a_box_begins_where_the_sliders_begin():
     controls = {"a": text_box(*TEXTS), "temperature": (0.0, 1.0, 0.5)}
-    live = Explorer(None, update, controls).controls
-    pairs = [(live["a"].labeled, live["temperature"].slider)]
-    pairs.append(film(Drawing(None, update), make_controls(update, controls)).children[:2])
-    for box, slider in pairs:
-        assert box.description == "a"
-        assert box.style.description_width == slider.style.description_width == "11.5ch"
-        assert box.layout.width == slider.layout.width
+    live = Explorer(None, lambda a="one", temperature=0.5: a, controls).controls
+    box, slider = live["a"].labeled, live["temperature"].slider
+    assert box.description == "a"
+    assert box.style.description_width == slider.style.description_width == "11.5ch"
+    assert box.layout.width == slider.layout.width
 
 
 @pytest.mark.parametrize("names", ["ab", ["T", "temperature", "top_p", "how_many_tokens"]])
-def test_all_sliders_of_a_demo_begin_at_one_place_live_and_exported(names):
+def test_all_sliders_of_a_demo_begin_at_one_place(names):
     arguments = ", ".join(f"{name}=0.5" for name in names)
     update = eval(f"lambda {arguments}: 'shown'")
-    controls = dict.fromkeys(names, (0.0, 1.0, 0.5))
-    live = Explorer(None, update, controls)
+    live = Explorer(None, update, dict.fromkeys(names, (0.0, 1.0, 0.5)))
     sliders = [control.slider for control in live.controls.values()]
-    box = film(Drawing(None, update), make_controls(update, controls))
-    knobs = [child for child in box.children if hasattr(child, "options")]
-    for widgets_of in (sliders, knobs):
-        assert len({each.style.description_width for each in widgets_of}) == 1
-        assert len({each.layout.width for each in widgets_of}) == 1
+    assert len({each.style.description_width for each in sliders}) == 1
+    assert len({each.layout.width for each in sliders}) == 1
     width = sliders[0].style.description_width
     assert float(width.removesuffix("ch")) > max(map(len, names))
     assert all(control.children[0] is control.slider for control in live.controls.values())

@@ -8,13 +8,14 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+from films import Film
 from publish import Lesson, write_site
 from published import without_a_network
 
 from tempsampling import ProbabilityBars, SmolLM2, glossary, text_box, tint
+from tempsampling.widgets import export
 from tempsampling.widgets.chat import Turn, _as_html
 from tempsampling.widgets.explore import Explorer, show_still
-from tempsampling.widgets.export import film
 from tempsampling.widgets.playground import Panel
 from tempsampling.widgets.rendering import Drawing, as_html
 from tempsampling.widgets.write_along import WriteAlong
@@ -74,20 +75,35 @@ def bars_of(text):
     return Drawing(bars.figure, lambda a=1: bars.update([0.5, 0.5], title=text))({"a": 1})
 
 
-def frame(returned):
-    """The HTML of the one frame of an exported demo."""
-    drawn = film(Drawing(None, lambda: returned), {})
-    return next(w.value for w in drawn.children if isinstance(w, widgets.HTML))
+def exported(returned):
+    """The page of an exported demo, and its only frame."""
+    film = Film(export.film(Drawing(None, lambda: returned), {}))
+    return film.page + film.frame()
+
+
+def exported_label(text):
+    """The same where the text is the label of a control."""
+    menu = widgets.Dropdown(options=["x", text], description=text)
+    return Film(export.film(Drawing(None, lambda a: "b"), {"a": menu})).page
+
+
+def exported_words(text):
+    """An exported frame whose words in place of the picture are a text."""
+    bars = ProbabilityBars([text, "b"], [0.5, 0.5])
+    update = lambda: bars.update([0.5, 0.5], title=text)  # noqa: E731
+    return Film(export.film(Drawing(bars.figure, update), {})).frame()
 
 
 def refused(text):
-    """The HTML of an exported frame for which `update` raised an error."""
+    """An exported frame for which `update` raised an error."""
 
     def fails(a):
-        raise ValueError(text)
+        if a:
+            raise ValueError(text)
+        return "b"
 
-    menu = widgets.Dropdown(options=["x"])
-    return film(Drawing(None, fails), {"a": menu}).children[0].value
+    menu = widgets.Dropdown(options=[0, 1])
+    return Film(export.film(Drawing(None, fails), {"a": menu})).frame(1)
 
 
 def shown_still(text, monkeypatch):
@@ -119,7 +135,9 @@ PAGES = {
     "demo: words of a picture": lambda text: as_html(bars_of(text)),
     "demo: what went wrong": problem,
     "demo: a glossary": lambda text: as_html(Drawing(None, glossary.look_up)({"part": text})),
-    "exported: a text": frame,
+    "exported: a text": exported,
+    "exported: a label": exported_label,
+    "exported: words of a picture": exported_words,
     "exported: what went wrong": refused,
 }  # fmt: skip
 

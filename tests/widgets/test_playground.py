@@ -7,6 +7,7 @@ from html import escape
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from films import Film
 from tiny_model import SIZES, write_tiny_model
 
 from tempsampling import generate, sample, softmax, truncate
@@ -369,19 +370,18 @@ def test_in_a_terminal_bars_and_text_are_printed(tiny, capsys):
     assert text == panel.written() + "\n"
 
 
-def test_exported_there_are_a_menu_of_five_prompts_temperatures_and_their_frames(tiny):
-    prompts, temperatures, page, _ = Panel(tiny, PROMPTS[0]).as_film().children
-    assert [value for _, value in prompts.options] == list(PROMPTS)
-    heats = [value for _, value in temperatures.options]
-    assert (heats[0], heats[-1], temperatures.value) == (0, 2.2, 1)
-    assert len(heats) >= 6
-    for prompt, row in zip(PROMPTS, page.children, strict=True):
-        assert len(row.children) == len(heats)
-        for T, frame in list(zip(heats, row.children, strict=True))[::4]:
+def test_exported_there_are_a_menu_of_five_prompts_and_temperatures_with_bars_and_text(tiny):
+    film = Film(Panel(tiny, PROMPTS[0]).as_film())
+    prompts, heats = film.labels
+    assert prompts == list(PROMPTS)
+    assert len(heats) >= 30
+    for i, prompt in enumerate(PROMPTS):
+        for j in range(0, len(heats), 6):
             panel = Panel(tiny, prompt)
-            words = panel.update(prompt, T).partition(":")[0]
-            assert words in frame.value
-            assert escape(writable(panel.written())) in frame.value
+            words = panel.update(prompt, float(heats[j])).partition(":")[0]
+            assert words in film.frame(i, j)
+            written = panel.written().replace("\n", "↵")
+            assert escape(writable(written)) in film.frame(i, j)
 
 
 def test_nobody_writes_html_into_the_page(tiny, monkeypatch):

@@ -14,11 +14,6 @@ KEPT = Path(__file__).resolve().parents[2] / "build" / "npm"
 SANS = "dist/theme/fonts/source-sans-pro/source-sans-pro-"
 LIBRARIES = {
     # package: what of it is needed, files and folders. These versions are known to work together.
-    "@jupyter-widgets/html-manager@1.0.15": [
-        "dist/embed-amd.js",
-        "dist/1551f4f60c37af51121f.woff2",  # Font Awesome: the signs on a play button
-        "LICENSE",
-    ],
     "mathjax@2.7.7": [
         "MathJax.js",
         "LICENSE",
@@ -31,7 +26,6 @@ LIBRARIES = {
         "jax/output/CommonHTML/",
         "fonts/HTML-CSS/TeX/woff/",
     ],
-    "requirejs@2.1.10": ["require.js"],
     "reveal.js@4.0.2": [
         "dist/reveal.css",
         "dist/reveal.js",

@@ -4,8 +4,8 @@
     make slides      the slides alone, to carry to a lecture hall, into build/slides
     python3 tools/course.py slides notebooks/02*.ipynb       (of some lessons only, to look at)
 
-Each lesson is executed once for both. Pages and slides of a lesson share a file with the frames of
-its sliders, and all of them share the libraries, which npm fetches once.
+Each lesson is executed once for both. Pages and slides of a lesson share a file with the films of
+its demos, and all of them share the libraries, which npm fetches once.
 """
 
 import json
@@ -27,16 +27,13 @@ from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from try_page import bytes_of_weights, write_scripts, write_weights
 
+from tempsampling.widgets.export import FILM
+from tempsampling.widgets.mosaic import deflated
 from tempsampling.widgets.playground import PROMPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "tools" / "publish" / "templates"
-STATE = "application/vnd.jupyter.widget-state+json"
-# Runs before the library that looks for the element: it is what a page without this file has.
-FRAMES = """document.currentScript.after(Object.assign(document.createElement("script"), {
-type: "%s", textContent: JSON.stringify(%s) }));
-"""
-# What a lesson's HTML and frames say differently on the site.
+# What a lesson's HTML and films say differently on the site.
 CHANGES = [
     (r"""(href=\\?["'])(?:\.\./)?README\.md""", r"\1index.html"),
     (r"""(href=\\?["'])(\w+)\.ipynb""", r"\1\2.html"),
@@ -93,9 +90,18 @@ class Lesson:
         some = nbformat.v4.new_notebook(metadata=self.notebook.metadata, cells=cells)
         return for_the_site(EXPORTER.from_notebook_node(some)[0])
 
-    def frames(self) -> str:
-        """Return the script that gives a page the frames of its sliders."""
-        return FRAMES % (STATE, for_the_site(json.dumps(self.notebook.metadata.widgets[STATE])))
+    def films(self) -> str:
+        """Return the script that gives a page the films of its demos, by their names."""
+        outputs = [each for cell in self.notebook.cells for each in cell.get("outputs", [])]
+        films = [each.data[FILM] for each in outputs if FILM in each.get("data", {})]
+        packed = {
+            film["name"]: {
+                "states": deflated(for_the_site(json.dumps(film["states"])).encode()),
+                "pictures": film["pictures"],
+            }
+            for film in films
+        }
+        return f"const FILMS = {json.dumps(packed)};\n"
 
 
 EXPORTER = HTMLExporter(
@@ -126,7 +132,7 @@ def write_site(lessons: list[Lesson], folder: Path):
     """Write a page and a deck for each lesson, and an index of both."""
     begin(folder)
     for number, lesson in enumerate(lessons):
-        write_frames(lesson, folder)
+        write_films(lesson, folder)
         cells, contents = with_anchors(lesson.as_html(with_live_page(lesson)))
         write(
             folder / f"{lesson.stem}.html",
@@ -151,7 +157,7 @@ def write_slides(lessons: list[Lesson], folder: Path):
     """Write a deck for each lesson, and an index."""
     begin(folder)
     for lesson in lessons:
-        write_frames(lesson, folder)
+        write_films(lesson, folder)
         write_deck(lesson, folder, root="")
     write_index_of_decks(lessons, folder, root="")
 
@@ -169,11 +175,11 @@ def begin(folder: Path):
     folder.mkdir(parents=True)
     copy_libraries(folder / "lib")
     shutil.copytree(TEMPLATES / "static", folder / "lib" / "course")
-    (folder / "frames").mkdir()
+    (folder / "films").mkdir()
 
 
-def write_frames(lesson: Lesson, folder: Path):
-    (folder / "frames" / f"{lesson.stem}.js").write_text(lesson.frames(), encoding="utf-8")
+def write_films(lesson: Lesson, folder: Path):
+    (folder / "films" / f"{lesson.stem}.js").write_text(lesson.films(), encoding="utf-8")
 
 
 def write_deck(lesson: Lesson, folder: Path, root: str):

@@ -33,7 +33,8 @@ from jupyter_client.manager import run_kernel
 from PIL import Image
 
 from tempsampling.widgets.controls import choices
-from tempsampling.widgets.export import film
+from tempsampling.widgets.export import FILM, film
+from tempsampling.widgets.mosaic import deflated
 from tempsampling.widgets.png import COLOR_STEP
 
 LESSON = "01_understanding_temperature.ipynb"
@@ -233,8 +234,8 @@ def keys_to_pixels(presses: int = 60):
 
 
 def exported_sizes():
-    """Say how much the frames that are drawn beforehand add to a page."""
-    print("\nA demo in an exported page")
+    """Say how many positions a demo has in an exported page, and how much it adds to it."""
+    print("\nThe demos in an exported page: positions of each control, size")
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         in_a_kernel(f"size_of_films({path.name!r})")
 
@@ -242,17 +243,12 @@ def exported_sizes():
 def size_of_films(lesson: str):
     sizes = []
     for explorer in lesson_explorers(lesson):
-        box = film(explorer.drawing, explorer.controls)
-        states = [w.get_state() for w in widgets_within(box)]
-        sizes.append(f"{sum(len(json.dumps(state, default=str)) for state in states) / 1e6:.2f} MB")
-    print(f"  lesson {lesson[:2]}: {', '.join(sizes)}", flush=True)
-
-
-def widgets_within(box):
-    """A widget and all those that it shows."""
-    yield box
-    for child in getattr(box, "children", ()):
-        yield from widgets_within(child)
+        output = film(explorer.drawing, explorer.controls)
+        states = deflated(json.dumps(output[FILM]["states"]).encode())
+        size = len(output["text/html"]) + len(states) + len(json.dumps(output[FILM]["pictures"]))
+        positions = " × ".join(str(len(labels)) for labels in output[FILM]["states"]["labels"])
+        sizes.append(f"{positions}: {size / 1e6:.2f} MB")
+    print(f"  lesson {lesson[:2]}: {'; '.join(sizes)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 # Without these, Chromium calls home at every start.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
-# The picture in an <img> as the browser shows it, as the bytes of a PNG in base64.
+# The picture in an <img> or <canvas> as the browser shows it, as the bytes of a PNG in base64.
 READ_PICTURE = """async (img) => {
+    if (img.tagName === "CANVAS") { return img.toDataURL("image/png").split(",")[1]; }
     await img.decode();
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
@@ -160,8 +161,10 @@ class Demo:
     def __init__(self, page, number: int, explorer=None):
         self.page, self.explorer = page, explorer
         self.box = page.locator(".tempsampling").nth(number)
-        self.handle, self.track = self.box.get_by_role("slider"), self.box.locator(".noUi-base")
-        self.readout, self.img = self.box.locator(".widget-readout"), self.box.locator("img")
+        self.handle = self.box.get_by_role("slider")
+        self.track = self.box.locator(".noUi-base, input[type=range]")
+        self.readout = self.box.locator(".widget-readout, .readout")
+        self.img = self.box.locator("img, canvas")
 
     def value(self) -> float:
         return float(self.readout.inner_text())

@@ -10,7 +10,7 @@ Reveal.initialize({
 
 // On a control the keys move the control; reveal.js, which listens further out, must not hear them.
 document.body.addEventListener("keydown", (event) => {
-  if (!event.target.closest(".jupyter-widgets")) { return; }
+  if (!event.target.closest(".knob")) { return; }
   event.stopPropagation();
   if (event.key === "Escape") { event.target.blur(); }
 });
@@ -21,7 +21,7 @@ document.body.addEventListener("keydown", (event) => {
 // These two keys are a presenter's clicker: they turn the slide, and the slider must not hear them.
 document.body.addEventListener("keydown", (event) => {
   const clicker = event.key === "PageUp" || event.key === "PageDown";
-  if (!clicker || !event.target.closest(".jupyter-widgets")) { return; }
+  if (!clicker || !event.target.closest(".knob")) { return; }
   event.preventDefault();
   event.stopPropagation();
   event.target.blur();
@@ -38,37 +38,22 @@ const SMALLEST = [0.74, 0.69];
 const RESULTS = [0.96, 0.89, 0.82, 0.75]; // the size of what was printed, of that of the prose
 const LARGE_ENOUGH = 0.9; // of the size that a picture has in the notebook; below 0.83 its type is too small
 
-// The frames of a demo that shows texts differ in height, and there has to be room for all. They are
-// found in what the library is given; each demo's name stands there until the library renders it.
-const STATE = JSON.parse(
-  document.querySelector("script[type='application/vnd.jupyter.widget-state+json']").textContent).state;
-const MODELS = new Map();
-for (const view of document.querySelectorAll("script[type='application/vnd.jupyter.widget-view+json']")) {
-  MODELS.set(view.parentElement, JSON.parse(view.textContent).model_id);
-}
-
-function texts(id) {
-  const { value, children } = STATE[id].state;
-  const inner = (children || []).flatMap((child) => texts(child.replace("IPY_MODEL_", "")));
-  const isText = typeof value === "string" && value.includes("role=\"status\"") && !value.includes("<img");
-  return isText ? [value, ...inner] : inner;
-}
-
-// Show the tallest of its texts in each demo of a slide; return what shows the first one again.
+// Show the tallest of its texts in each demo of a slide, for which there has to be room; return what
+// shows the first one again.
 function showTallest(slide) {
   const shown = [];
-  for (const [box, id] of MODELS) {
-    const first = slide.contains(box) && box.querySelector("[role=status]");
-    let tallest = first;
-    for (const html of first ? texts(id) : []) {
-      const frame = document.createRange().createContextualFragment(html).firstElementChild;
-      const height = tallest.offsetHeight;
-      tallest.replaceWith(frame);
-      if (frame.offsetHeight > height) { tallest = frame; } else { frame.replaceWith(tallest); }
+  for (const box of slide.querySelectorAll("[data-film]")) {
+    const screen = box.querySelector("[role=status]");
+    const first = screen.innerHTML;
+    let [tallest, most] = [first, screen.offsetHeight];
+    for (const html of STATES.get(box).filter((each) => !each.includes("<canvas"))) {
+      screen.innerHTML = html;
+      if (screen.offsetHeight > most) { [tallest, most] = [html, screen.offsetHeight]; }
     }
-    if (first) { shown.push([tallest, first]); }
+    screen.innerHTML = tallest;
+    shown.push([screen, first]);
   }
-  return () => shown.forEach(([tallest, first]) => tallest.replaceWith(first));
+  return () => shown.forEach(([screen, first]) => { screen.innerHTML = first; });
 }
 
 // Open the tallest fold of a slide, where only one can be open; return what closes it again.
@@ -136,7 +121,7 @@ function lay(slide, { size, code, wrap, beside }) {
   slide.classList.toggle("beside", beside);
 }
 
-whenDemosAreThere(() => MathJax.Hub.Queue(async () => {
+films.then(() => MathJax.Hub.Queue(async () => {
   await document.fonts.ready;
   const slides = document.querySelectorAll(".slide");
   slides.forEach(fit);
