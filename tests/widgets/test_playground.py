@@ -376,8 +376,8 @@ def test_exported_there_are_a_menu_of_five_prompts_and_temperatures_with_bars_an
     assert prompts == list(PROMPTS)
     assert len(heats) >= 30
     for i, prompt in enumerate(PROMPTS):
+        panel = Panel(tiny, prompt)
         for j in range(0, len(heats), 6):
-            panel = Panel(tiny, prompt)
             words = panel.update(prompt, float(heats[j])).partition(":")[0]
             assert words in film.frame(i, j)
             written = panel.written().replace("\n", "↵")

@@ -1,4 +1,4 @@
-"""Execute a lesson with its sliders' frames drawn beforehand, once for the site and the slides.
+"""Execute lessons with their demos' pictures drawn beforehand, once for the site and the slides.
 
 What was executed is kept in build/executed, under a name that changes with the lesson, the package
 and the pinned versions.
@@ -7,6 +7,7 @@ and the pinned versions.
 import hashlib
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -17,6 +18,12 @@ from tempsampling.widgets.explore import EXPORT
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "executed"
+
+
+def execute(paths: list[Path]):
+    """Execute lessons, two at a time."""
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(executed, paths))  # a list, so that errors are raised
 
 
 def executed(path: Path):
@@ -33,8 +40,8 @@ def executed(path: Path):
         extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": path.parent}},
     )
-    # A bar is for people, and what was passed is the learner's.
-    own = {EXPORT: "1", "TQDM_DISABLE": "1", PLACE: os.devnull}
+    # A bar is for people, and what was passed is the learner's; one core for each lesson.
+    own = {EXPORT: "1", "TQDM_DISABLE": "1", PLACE: os.devnull, "OPENBLAS_NUM_THREADS": "1"}
     client.execute(env=os.environ | own)
     FOLDER.mkdir(parents=True, exist_ok=True)
     for outdated in FOLDER.glob(f"{path.stem}-*.ipynb"):

@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import jinja2
 import nbformat
 from decks import slides
-from executed import executed
+from executed import execute, executed
 from libraries import copy_libraries
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
@@ -120,6 +120,7 @@ def main():
     what, *names = sys.argv[1:]
     paths = [Path(name).resolve() for name in names]
     lessons = [Lesson(path) for path in paths or sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    execute([lesson.path for lesson in lessons])
     folder = ROOT / "build" / what
     {"site": write_site, "slides": write_slides}[what](lessons, folder)
     if what == "site":
