@@ -20,12 +20,13 @@ SHOWN = """async (box) => {
     return [screen.innerHTML, digits.join("")];
 }"""
 
-# What of a slide is cut off, or too small to be read from afar. A superscript may be smaller.
+# What of a slide is cut off, or too small to be read from afar, and whether its sight is large. A
+# superscript may be smaller.
 FAULTS = """(slide) => {
     const zoom = Reveal.getScale(), faults = [], [frame] = slide.getClientRects();
     const at1080 = 1080 / innerHeight;
-    const bottom = frame.bottom - 44 * zoom; // below stand the lesson's title and the number
-    for (const element of slide.querySelectorAll(":not(footer)")) {
+    const bottom = frame.bottom - 8 * zoom;
+    for (const element of slide.querySelectorAll("*")) {
         const style = getComputedStyle(element), [box] = element.getClientRects();
         const unseen = !box || style.opacity === "0" || style.visibility === "hidden";
         if (unseen || element.closest(".MJX_Assistive_MathML")) { continue; }
@@ -48,7 +49,8 @@ FAULTS = """(slide) => {
         }
         const raised = element.closest("sup, sub, .mjx-chtml, .MathJax_CHTML");
         const size = parseFloat(style.fontSize) * zoom * at1080;
-        if (texts.length && !raised && size < 24) { faults.push(`${size.toFixed(1)} px: ${name}`); }
+        const small = texts.length && !raised && size < 27.9;
+        if (small) { faults.push(`${size.toFixed(1)} px: ${name}`); }
         if (["IMG", "CANVAS"].includes(element.tagName)) {
             const drawn = element.getAttribute("width"); // an <img> says the width to show it
             const shown = element.tagName === "IMG" ? drawn : parseFloat(element.style.width);
@@ -56,8 +58,19 @@ FAULTS = """(slide) => {
             const scale = Math.min(box.width / width, box.height / height) * at1080;
             const type = 13 / 72 * 100 * scale; // the smallest in a figure is 13 points
             if (type < 24) { faults.push(`a figure's type of ${type.toFixed(1)} px: ${name}`); }
+            const knobs = element.closest("[data-film]")?.querySelector(".knobs")
+                .getBoundingClientRect();
+            const seen = [width, height].map((side) => side * scale / at1080);
+            const wide = Math.max(seen[0], knobs?.width || 0);
+            const high = knobs?.height ? box.top + seen[1] - knobs.top : seen[1];
+            const share = wide * high / (frame.width * frame.height);
+            if (share < 0.6) { faults.push(`a sight of ${(100 * share).toFixed()}%: ${name}`); }
         }
     }
+    const over = slide.querySelector(".sight > .body > .prose");
+    const style = getComputedStyle(slide);
+    const lines = over && over.getBoundingClientRect().height / zoom / parseFloat(style.lineHeight);
+    if (lines > 2.2) { faults.push(`${lines.toFixed(1)} lines over a sight`); }
     return faults;
 }"""
 

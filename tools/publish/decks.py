@@ -1,19 +1,24 @@
 """A lesson's cells as slides.
 
-A slide begins where a cell's metadata says so, and before a picture or a demo if the slide has a
-result already: there is room for one. A slide without a heading repeats the one before. What
-answers a question of its slide is a fragment, and waits for one more press of a key; what continues
-it comes with it. What the room does not see becomes the speaker's notes: what is said between two
-slides, with the answers open, and on the last slide the two questions.
+A slide is a statement, or a sight: a picture, a demo or what was printed, with at most two lines
+over it. It begins where a cell's metadata says so, and wherever it would be more than that. A slide
+without a heading repeats the one before. What answers a question of its slide is a fragment, and
+waits for one more press of a key; what continues it comes with it. What the room does not see
+becomes the speaker's notes: what is said between two slides, with the answers open, and on the last
+slide the two questions.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from nbformat import NotebookNode, from_dict
 
 HEADING = re.compile(r"\A(#+) (.+)\n*")
+LINES, LETTERS = 2, 108  # over a sight, and of a line there
+STATED_LINES, STATED_LETTERS = 12, 64  # the same of a statement
+Block = tuple[NotebookNode, int]  # a cell or a part of it, and the presses before it is seen
 SIGHTS = {"image/png", "text/html", "application/vnd.jupyter.widget-view+json"}
 
 
@@ -27,6 +32,11 @@ class Slide:
     cells: list[NotebookNode] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)  # for each cell, the presses before it is seen
     notes: list[NotebookNode] = field(default_factory=list)
+
+    @property
+    def layout(self) -> str:
+        """What the slide is: a statement or a sight."""
+        return "sight" if any(cell.cell_type == "code" for cell in self.cells) else "statement"
 
     def parts(self, as_html: Callable[[list[NotebookNode]], str]) -> list[tuple[str, int, str]]:
         """Return runs of prose and of results in their order, with their steps, as HTML."""
@@ -67,7 +77,57 @@ def slides(cells: list[NotebookNode]) -> list[Slide]:
             found[-1].steps.append(before + (kind == "fragment"))
         notes = found[-1].notes
     found[-1].notes[:0] = questions
-    return found[1:]
+    return [part for slide in found[1:] for part in _parted(slide)]
+
+
+def _parted(slide: Slide) -> list[Slide]:
+    """Part a slide into statements and sights; the last of them has the notes."""
+    blocks = [(b, at) for c, at in zip(slide.cells, slide.steps, strict=True) for b in _blocks(c)]
+    parts, over = [], []
+    for is_code, run in groupby(blocks, lambda block: block[0].cell_type == "code"):
+        run = list(run)
+        if is_code:
+            parts.append(over + run)
+            continue
+        last = run[-1] is blocks[-1]
+        cut = 0 if last else _first_that_fits(run)
+        said, over = (run, []) if last else (run[:cut], run[cut:])
+        while said:
+            parts.append([said.pop(0)])
+            while said and _lines([*parts[-1], said[0]], STATED_LETTERS) <= STATED_LINES:
+                parts[-1].append(said.pop(0))
+    parted = [
+        Slide(slide.heading, slide.level, slide.again, cells, [at - steps[0] for at in steps])
+        for cells, steps in (zip(*part, strict=True) for part in parts)
+    ] or [slide]
+    for later in parted[1:]:
+        later.level, later.again = 2, True
+    parted[-1].notes = slide.notes
+    return parted
+
+
+def _blocks(cell: NotebookNode) -> list[NotebookNode]:
+    """Part prose where a slide may end: between paragraphs, but not within a fold or code."""
+    whole = cell.cell_type == "code" or "<details" in cell.source or "```" in cell.source
+    sources = [cell.source] if whole else re.split(r"\n\n+", cell.source.strip())
+    ids = (f"{cell.id}-{i}"[-64:] for i in range(len(sources)))
+    return [from_dict(cell | {"source": s, "id": i}) for s, i in zip(sources, ids, strict=True)]
+
+
+def _first_that_fits(blocks: list[Block]) -> int:
+    """Return from which block on they may stand over a sight."""
+    return next(i for i in range(len(blocks) + 1) if _lines(blocks[i:], LETTERS) <= LINES)
+
+
+def _lines(blocks: list[Block], letters: int) -> int:
+    """Estimate how many lines blocks of prose take; a fold is closed, a displayed formula high."""
+    lines = 0
+    for block, _ in blocks:
+        source = re.sub(r"</summary>.*?</details>", "", block.source, flags=re.DOTALL)
+        for line in re.sub(r"\n(?![-*\d|])", " ", source).split("\n"):
+            shown = re.sub(r"[*`$]|<[^>]*>|\]\([^)]*\)", "", line)
+            lines += 3 if "$$" in line else -(-len(shown) // letters)
+    return lines
 
 
 def _needs_room(slide: Slide, cell: NotebookNode) -> bool:

@@ -25,6 +25,7 @@ from executed import execute, executed
 from libraries import copy_libraries
 from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
+from PIL import Image
 from try_page import bytes_of_weights, write_scripts, write_weights
 
 from tempsampling.widgets.export import FILM
@@ -150,7 +151,11 @@ def write_site(lessons: list[Lesson], folder: Path):
         write_deck(lesson, folder / "slides", root="../")
     write_index_of_decks(lessons, folder / "slides", root="../")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    write(folder / "index.html", "index.html.j2", root="", **about(readme))
+    picture = shutil.copy(ROOT / "temperature.gif", folder)
+    with Image.open(picture) as moving:  # and still, for who asks the browser for less motion
+        moving.convert("RGB").save(folder / "temperature.png")
+        size = {"width": moving.width, "height": moving.height}
+    write(folder / "index.html", "index.html.j2", root="", **about(readme), **size)
     write_try_page(folder, [prompt for each in lessons for prompt in each.prompts.values()])
 
 
@@ -196,6 +201,7 @@ def write_deck(lesson: Lesson, folder: Path, root: str):
                 "tag": "h1" if slide.level == 1 else "h2",
                 "heading": inline(slide.heading),
                 "again": slide.again,
+                "layout": slide.layout,
                 "parts": slide.parts(lesson.as_html),
                 "notes": lesson.as_html(slide.notes) if slide.notes else "",
             }
@@ -257,9 +263,12 @@ def inline(markdown: str) -> str:
 
 
 def about(readme: str) -> dict[str, str]:
-    """Return the README's title, its first paragraph and its table of lessons, as HTML."""
+    """Return the README's title, the words of its picture, and its first paragraph and its table of
+    lessons as HTML.
+    """
     readme = unbroken(readme)
     title = re.search(r"^# (.+)$", readme, re.MULTILINE)[1]
+    words = re.search(r"!\[([^\]]+)\]\(temperature\.gif\)", readme)[1].replace("\n", " ")
     paragraphs = re.split(r"\n\n+", readme.partition("\n## ")[0])
     introduction = next(text for text in paragraphs if re.match(r"[A-Z]", text))
     table = re.search(r"\n## Lessons\n+((?:\|.*\n)+)", readme)[1]
@@ -268,7 +277,8 @@ def about(readme: str) -> dict[str, str]:
     badge = r"\[!\[[^\]]+\]\([^)]+\)\]\(([^)]+)\)"  # an image of another site
     table = re.sub(badge, r'<a class="deck" href="\1">Colab</a>', table)
     table = markdown2html(re.sub(link, pages, table))
-    return {"title": title, "introduction": markdown2html(introduction), "table": table}
+    introduction = markdown2html(introduction)
+    return {"title": title, "words": words, "introduction": introduction, "table": table}
 
 
 if __name__ == "__main__":

@@ -37,8 +37,6 @@ function position(knob) {
   return knob.selectedIndex ?? Number(knob.value);
 }
 
-const STATES = new Map(); // of each demo, what is to be seen at all positions of its controls
-
 async function play(box) {
   const knobs = [...box.querySelectorAll(".knob :is(input, select, button:not(.play))")];
   const begun = knobs.map(position).join();
@@ -66,7 +64,6 @@ async function play(box) {
     });
   }
 
-  STATES.set(box, frames.map(([html]) => html));
   box.addEventListener("input", show);
   for (const button of knobs.filter((knob) => knob.tagName === "BUTTON")) {
     const last = labels[knobs.indexOf(button)].length - 1;
