@@ -67,6 +67,9 @@ FAULTS = """(slide) => {
             if (share < 0.6) { faults.push(`a sight of ${(100 * share).toFixed()}%: ${name}`); }
         }
     }
+    const body = slide.querySelector(".body");
+    const more = body.scrollHeight - body.clientHeight;
+    if (more > 1) { faults.push(`${more} px more than there is room for`); }
     const over = slide.querySelector(".sight > .body > .prose");
     const style = getComputedStyle(slide);
     const lines = over && over.getBoundingClientRect().height / zoom / parseFloat(style.lineHeight);

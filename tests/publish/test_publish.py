@@ -201,7 +201,7 @@ def test_a_play_button_sweeps_to_the_end(gallery):
 @ON_SLIDES
 def test_a_text_on_a_slide_can_be_read_from_afar(gallery):
     pre = demo_in(gallery, "played").locator("pre")
-    assert pre.evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)") >= 24
+    assert pre.evaluate("pre => parseFloat(getComputedStyle(pre).fontSize)") >= 28
 
 
 def test_two_demos_take_less_than_a_megabyte(site):
@@ -261,12 +261,22 @@ def test_the_speakers_window_opens_without_a_network_and_shows_the_notes(opened,
     page.close()
 
 
+def test_type_has_one_size_for_each_role(opened, site):
+    page = opened(site / "slides" / f"{LESSON}.html")
+    roles = ["h2", ".statement p", ".sight > .body > .prose p", ".knob label", ".ts-row label"]
+    for role in [*roles, ".slide pre"]:
+        elements = f"[...document.querySelectorAll('{role}')].filter((e) => e.closest('.slide'))"
+        sizes = page.evaluate(f"{elements}.map((element) => getComputedStyle(element).fontSize)")
+        assert len(set(sizes)) == 1, role
+    page.close()
+
+
 def test_what_is_cut_off_or_too_small_on_a_slide_is_found(opened, site):
     page = opened(site / "slides" / f"{LESSON}.html")
     slide = page.locator(".slide").nth(1)
     page.evaluate("Reveal.slide(1)")
     assert slide.evaluate(FAULTS) == []
-    for size, fault in [("60px", "px beyond the slide"), ("15px", "px: ")]:
+    for size, fault in [("90px", "px beyond the slide"), ("25px", "px: ")]:
         slide.evaluate("(slide, size) => { slide.style.fontSize = size; }", size)
         assert any(fault in found for found in slide.evaluate(FAULTS)), size
     page.close()
@@ -277,7 +287,7 @@ def test_a_deck_is_printed_with_a_page_for_each_slide(browser, lessons, tmp_path
     deck = tmp_path / f"{LESSON}.html"
     printed = print_deck(browser, deck).read_bytes()
     assert len(re.findall(rb"/Type /Page\b", printed)) == deck.read_text().count("<section>")
-    assert set(re.findall(rb"/MediaBox \[([^\]]+)\]", printed)) == {b"0 0 960 540"}
+    assert set(re.findall(rb"/MediaBox \[([^\]]+)\]", printed)) == {b"0 0 1440 810"}
 
 
 def test_an_answer_waits_for_one_more_press_and_is_printed(opened, site, tmp_path):

@@ -16,8 +16,9 @@ from itertools import groupby
 from nbformat import NotebookNode, from_dict
 
 HEADING = re.compile(r"\A(#+) (.+)\n*")
-LINES, LETTERS = 2, 108  # over a sight, and of a line there
-STATED_LINES, STATED_LETTERS = 12, 64  # the same of a statement
+BLOCK = re.compile(r"<details.*?</details>|```.*?```|\S.*?(?=\n\n|\s*\Z)", re.DOTALL)
+LINES, LETTERS = 2.5, 108  # over a sight, and of a line there; two paragraphs of a line each
+STATED_LINES, STATED_LETTERS = 12.5, 70  # the same of a statement
 Block = tuple[NotebookNode, int]  # a cell or a part of it, and the presses before it is seen
 SIGHTS = {"image/png", "text/html", "application/vnd.jupyter.widget-view+json"}
 
@@ -108,8 +109,9 @@ def _parted(slide: Slide) -> list[Slide]:
 
 def _blocks(cell: NotebookNode) -> list[NotebookNode]:
     """Part prose where a slide may end: between paragraphs, but not within a fold or code."""
-    whole = cell.cell_type == "code" or "<details" in cell.source or "```" in cell.source
-    sources = [cell.source] if whole else re.split(r"\n\n+", cell.source.strip())
+    if cell.cell_type == "code":
+        return [cell]
+    sources = [found[0] for found in BLOCK.finditer(cell.source)]
     ids = (f"{cell.id}-{i}"[-64:] for i in range(len(sources)))
     return [from_dict(cell | {"source": s, "id": i}) for s, i in zip(sources, ids, strict=True)]
 
@@ -119,15 +121,16 @@ def _first_that_fits(blocks: list[Block]) -> int:
     return next(i for i in range(len(blocks) + 1) if _lines(blocks[i:], LETTERS) <= LINES)
 
 
-def _lines(blocks: list[Block], letters: int) -> int:
-    """Estimate how many lines blocks of prose take; a fold is closed, a displayed formula high."""
-    lines = 0
+def _lines(blocks: list[Block], letters: int) -> float:
+    """Estimate how many lines blocks of prose take, the highest fold open, in its smaller type."""
+    lines, folded = (len(blocks) - 1) / 2, [0.0]  # half a line between two of them
     for block, _ in blocks:
-        source = re.sub(r"</summary>.*?</details>", "", block.source, flags=re.DOTALL)
-        for line in re.sub(r"\n(?![-*\d|])", " ", source).split("\n"):
+        closed, *folds = re.split(r"</summary>(.*?)</details>", block.source, flags=re.DOTALL)
+        folded += [len(fold) / letters / 2.5 + fold.count("$$") for fold in folds]
+        for line in re.sub(r"\n(?![-*\d|])", " ", closed).split("\n"):
             shown = re.sub(r"[*`$]|<[^>]*>|\]\([^)]*\)", "", line)
             lines += 3 if "$$" in line else -(-len(shown) // letters)
-    return lines
+    return lines + max(folded)
 
 
 def _needs_room(slide: Slide, cell: NotebookNode) -> bool:

@@ -9,7 +9,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "build" / "slides"
 
 def print_deck(browser, deck: Path) -> Path:
     """Let Chromium print a deck, and return the PDF's path."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
     page.goto(deck.as_uri() + "?print-pdf")
     page.locator("html[data-ready]").wait_for(state="attached", timeout=60_000)
     path = deck.with_suffix(".pdf")

@@ -31,6 +31,7 @@ from IPython.display import display
 from ipywidgets import interactive
 from jupyter_client.manager import run_kernel
 from PIL import Image
+from publish import Lesson, write_site
 
 from tempsampling.widgets.controls import choices
 from tempsampling.widgets.export import FILM, film
@@ -47,6 +48,7 @@ ENTER_MS = 400  # a picture of an own prompt that comes later than that is felt 
 def main():
     frames_in_a_kernel()
     keys_to_pixels()
+    exported_keys_to_pixels()
     exported_sizes()
 
 
@@ -231,6 +233,42 @@ def keys_to_pixels(presses: int = 60):
             f"  own prompt, Enter to pixels, one sentence: median {median:.0f} ms,"
             f" 95% within {slow:.0f} ms; the bar is {ENTER_MS} ms"
         )
+
+
+# Keep for each press of a key the milliseconds until the browser has drawn what came of it.
+RECORD_PRESSES = """() => {
+    window.milliseconds = [];
+    document.addEventListener("keydown", ({ timeStamp }) => requestAnimationFrame(() => {
+        const after = new MessageChannel();
+        after.port1.onmessage = () => milliseconds.push(performance.now() - timeStamp);
+        after.port2.postMessage(null);
+    }), true);
+}"""
+
+
+def exported_keys_to_pixels(presses: int = 60):
+    """Press arrow keys on the sliders of some lessons' pages, opened as files, without a kernel."""
+    print(f"\nFrom a key to the pixels in an exported page ({presses} presses each)")
+    with ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+        lessons = [Lesson(path) for path in sorted((ROOT / "notebooks").glob("0[168]*.ipynb"))]
+        write_site(lessons, folder)
+        page = running.enter_context(running_browser()).new_page()
+        for lesson in lessons:
+            page.goto((folder / f"{lesson.stem}.html").as_uri())
+            page.locator("html[data-ready]").wait_for(state="attached")
+            page.evaluate(RECORD_PRESSES)
+            for number, demo in enumerate(page.locator("[data-film]:has([type=range])").all(), 1):
+                page.evaluate("() => { milliseconds.length = 0; }")
+                for i in range(presses):
+                    slider = demo.locator("[type=range]").first
+                    slider.press("ArrowRight" if i % 40 < 20 else "ArrowLeft")
+                    page.wait_for_timeout(30)
+                median, slow = np.percentile(page.evaluate("milliseconds"), [50, 95])
+                print(
+                    f"  lesson {lesson.stem[:2]}, demo {number}: median {median:.0f} ms,"
+                    f" 95% within {slow:.0f} ms"
+                )
 
 
 def exported_sizes():
