@@ -8,7 +8,7 @@ import zlib
 from base64 import b64encode
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tempsampling.widgets.png import AREA, COARSE_AREA, COARSE_STEP, COLOR_STEP
 
@@ -64,14 +64,14 @@ class Mosaic:
             "height": self.height,
             "tile": [ROWS, COLUMNS],
             "palette": palette.tolist(),
-            "tiles": deflated(tiles),
-            "places": deflated(numbers.reshape(-1)[pictures].T.astype("<u4")),
+            "tiles": deflated(tiles.tobytes()),
+            "places": deflated(numbers.reshape(-1)[pictures].T.astype("<u4").tobytes()),
         }
 
 
-def deflated(data: ArrayLike | bytes) -> str:
+def deflated(data: bytes) -> str:
     """Return bytes as a page can hold them and the browser unpacks them."""
-    return b64encode(zlib.compress(np.ascontiguousarray(data), 9)).decode()
+    return b64encode(zlib.compress(data, 9)).decode()
 
 
 def _few_colors(colors: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

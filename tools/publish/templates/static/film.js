@@ -37,9 +37,9 @@ function position(knob) {
   return knob.selectedIndex ?? Number(knob.value);
 }
 
-async function play(box) {
+async function start(box) {
   const knobs = [...box.querySelectorAll(".knob :is(input, select, button:not(.play))")];
-  const begun = knobs.map(position).join();
+  const first = knobs.map(position).join();
   const film = FILMS[box.dataset.film];
   const { labels, numbers, frames } = JSON.parse(new TextDecoder().decode(await unpacked(film.states)));
   const paint = film.pictures && await painter(film.pictures);
@@ -50,7 +50,7 @@ async function play(box) {
     const state = knobs.reduce((sum, knob, i) => sum * labels[i].length + position(knob), 0);
     const [html, picture] = frames[numbers[state]];
     screen.innerHTML = html;
-    if (picture !== null) { // on one canvas always, so that none is ever blank
+    if (picture !== null) { // on one canvas always, painted before it is seen: it is never blank
       const place = screen.querySelector("canvas");
       canvas ??= place;
       canvas.setAttribute("aria-label", place.getAttribute("aria-label"));
@@ -65,23 +65,32 @@ async function play(box) {
   }
 
   box.addEventListener("input", show);
-  for (const button of knobs.filter((knob) => knob.tagName === "BUTTON")) {
-    const last = labels[knobs.indexOf(button)].length - 1;
-    button.addEventListener("click", () => { button.value = position(button) < last ? position(button) + 1 : 0; show(); });
-  }
-  for (const button of box.querySelectorAll(".play")) { sweep(button, show); }
-  if (knobs.map(position).join() !== begun) { show(); } // one was moved meanwhile
+  knobs.forEach((knob, i) => {
+    if (knob.tagName !== "BUTTON") { return; }
+    knob.addEventListener("click", () => {
+      knob.value = (position(knob) + 1) % labels[i].length;
+      show();
+    });
+  });
+  box.querySelectorAll(".play").forEach((button) => sweep(button, show));
+  if (knobs.map(position).join() !== first) { show(); } // one was moved meanwhile
 }
 
 // Let a button move the slider beside it to its end, ten steps a second.
 function sweep(button, show) {
   const slider = button.parentElement.querySelector("input");
   let timer = null;
-  const name = (sign, label) => { button.textContent = sign; button.setAttribute("aria-label", label); };
-  function stop() { timer = clearInterval(timer); name("▶", "play"); }
+  function name(sign, label) {
+    button.textContent = sign;
+    button.setAttribute("aria-label", label);
+  }
+  function stop() {
+    timer = clearInterval(timer);
+    name("▶", "play");
+  }
   button.addEventListener("click", () => {
     if (timer) { return stop(); }
-    if (slider.value === slider.max) { slider.value = -1; }
+    if (slider.value === slider.max) { slider.value = 0; }
     name("⏸", "pause");
     timer = setInterval(() => {
       slider.stepUp();
@@ -91,4 +100,4 @@ function sweep(button, show) {
   });
 }
 
-const films = Promise.all([...document.querySelectorAll("[data-film]")].map(play));
+const films = Promise.all([...document.querySelectorAll("[data-film]")].map(start));
