@@ -112,8 +112,8 @@ def _blocks(cell: NotebookNode) -> list[NotebookNode]:
     if cell.cell_type == "code":
         return [cell]
     sources = [found[0] for found in BLOCK.finditer(cell.source)]
-    ids = (f"{cell.id}-{i}"[-64:] for i in range(len(sources)))
-    return [from_dict(cell | {"source": s, "id": i}) for s, i in zip(sources, ids, strict=True)]
+    ids = [cell.id, *(f"{cell.id}-{i}"[-64:] for i in range(1, len(sources)))]  # the first is found
+    return [from_dict(cell | {"source": s, "id": i}) for s, i in zip(sources, ids, strict=False)]
 
 
 def _first_that_fits(blocks: list[Block]) -> int:
