@@ -106,7 +106,7 @@ def as_markdown(questions: Iterable[Question]) -> str:
         text = question.text.removeprefix(f"(After lesson {question.lesson}.) ")
         lines += [f"**{number}. {text}**", ""]
         if question.belief:
-            lines += [f"*Uncovers: {question.belief}.*", ""]
+            lines += [f"*A wrong belief that this uncovers: {question.belief}.*", ""]
         for letter, option in zip(ascii_uppercase, question.options, strict=False):
             text = f"**{option.text}**" if option.right else option.text
             lines.append(f"- {letter}. {text} → {option.feedback}")

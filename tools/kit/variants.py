@@ -1024,8 +1024,8 @@ def who_beats_c(rng: np.random.Generator) -> Variant:
         f" in one of the two. Mean log-likelihood and diversity of six: {rows}. How many beat C?",
         (
             round(6 * share),
-            "Those that are both likelier and more diverse. The others cannot be"
-            " compared with C at one setting each.",
+            "Those that are both likelier and more diverse: no two are equal here. Of the others, C"
+            " beats some; the rest are better in one and worse in the other.",
         ),
         [
             (likelier.sum(), "These are likelier. To beat C they must be as diverse, too."),
