@@ -11,7 +11,8 @@ def shipped_texts(name: str) -> list[str]:
 
     "docstrings" are the beginnings of the help texts of 50 functions of NumPy, "stories" those
     of sixteen fairy tales of the Brothers Grimm, "questions" forty with an answer behind each,
-    "facts" 36 sentences whose last word can be right or wrong, each of another kind.
+    "facts" 36 sentences whose last word can be right or wrong, each of another kind, "openings" 36
+    beginnings of texts, of as many tokens each for SmolLM2.
 
     >>> shipped_texts("docstrings")[2].splitlines()[0]
     'Return the Bartlett window.'

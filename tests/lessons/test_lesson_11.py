@@ -189,16 +189,15 @@ def test_a_text_loops_by_the_measure_of_whisper():
     assert names["loops"](text(text="It is the language of God. " * 8))
     assert not names["loops"](text(text="The weather is fine, and nobody says a word about it."))
     assert not names["loops"](text(text=""))
-    assert len(names["openings"]) == 24
 
 
 def test_heat_ends_loops_and_drawing_again_does_too():
     shown, words = printed(11, "whisper-likely"), source(11, "whisper-words")
     a_try, five, _ = re.findall(r"\((\d+)% against (\d+)%:", shown)
     assert "another at 0.2, {}% against {}%".format(*a_try) in words
-    assert five == ("100", "100")
-    assert "9 of 24 openings loop" in shown
-    assert "drawing again cured all nine, too" in words
+    assert f"drawing again cured {five[1]}% by then" in words
+    assert "11 of 36 openings loop" in shown
+    assert "eleven texts of SmolLM2" in words
     hot, again = re.search(r"both tests: (\d+%) against (\d+%)", shown).groups()
     assert f"a try at 0.2 passes more often, {again} to {hot}" in words
 
