@@ -7,8 +7,6 @@ widgets to life. JupyterLab and Notebook 7 are started in other tests.
 """
 
 import json
-import os
-import shutil
 from html import escape
 
 import nbformat
@@ -16,6 +14,7 @@ import pytest
 from libraries import unpack
 from nbclient import NotebookClient
 from playwright.sync_api import expect
+from published import npm_is_there
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -80,9 +79,7 @@ def notebook():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with the libraries."""
-    if shutil.which("npm") is None:
-        message = "no npm on this machine; it fetches the browser's libraries"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    npm_is_there()
     folder = tmp_path_factory.mktemp("front-ends")
     unpack("requirejs@2.1.10", ["require.js"], folder)
     unpack("@jupyter-widgets/html-manager@1.0.15", ["dist/embed-amd.js"], folder)

@@ -1,6 +1,5 @@
 """Pages and slides move from a file, with the network off and without a kernel."""
 
-import os
 import re
 import shutil
 from math import prod
@@ -13,7 +12,7 @@ from gallery import NUMBER, write_gallery
 from playwright.sync_api import expect
 from print_slides import print_deck
 from publish import Lesson, write_site, write_slides
-from published import FAULTS, films, move_all, without_a_network
+from published import FAULTS, films, move_all, npm_is_there, without_a_network
 
 from tempsampling.widgets.controls import DRAWS, choices
 from tempsampling.widgets.png import COLOR_STEP
@@ -23,9 +22,7 @@ LESSON = "01_understanding_temperature"
 
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory):
-    if shutil.which("npm") is None:
-        message = "no npm on this machine; it fetches the browser's libraries"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    npm_is_there()
     gallery = tmp_path_factory.mktemp("gallery") / "gallery.ipynb"
     write_gallery(gallery)
     return [Lesson(gallery), Lesson(ROOT / "notebooks" / f"{LESSON}.ipynb")]

@@ -2,9 +2,7 @@
 
 import base64
 import json
-import os
 import re
-import shutil
 
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from browser import ROOT
 from libraries import unpack
 from playwright.sync_api import expect
 from publish import TEMPLATES, begin, write_try_page
-from published import without_a_network
+from published import npm_is_there, without_a_network
 from serving import served
 from try_page import SOURCES, STEPS, run, workshop, write_weights
 
@@ -28,9 +26,7 @@ CASES = 3000
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """The page with its scripts, before there are any weights."""
-    if shutil.which("npm") is None:
-        message = "no npm on this machine; it fetches what the page is built with"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    npm_is_there()
     folder = tmp_path_factory.mktemp("live")
     begin(folder)
     write_try_page(folder)

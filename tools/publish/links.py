@@ -88,7 +88,7 @@ def at_github(address: str) -> str | None:
 
     >>> at_github("git@github.com:someone/course.git")
     'https://github.com/someone/course'
-    >>> at_github("/home/someone/course")
+    >>> at_github("../course")
     """
     spelling = (
         r"(?:https://(?:[^@/]+@)?|(?:ssh://)?git@)github\.com[/:]([\w.-]+/[\w.-]+?)(?:\.git)?"
