@@ -229,6 +229,7 @@ def test_an_answer_is_more_than_its_first_token():
     assert int(first[2]) < int(first[3])
     assert "right from wrong, {}% against {}%".format(*answer[:2]) in words
     assert "the agreement, {}% against {}%".format(*agreement[:2]) in words
+    assert "a wide margin: {} ± {} points".format(*agreement[2:]).replace("+", "") in words
 
 
 def test_the_probability_of_a_line_is_the_product_of_its_tokens():
