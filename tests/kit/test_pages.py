@@ -11,7 +11,7 @@ import pytest
 from classroom import write_class
 from grading import assignment
 from libraries import unpack
-from pages import HERE, print_booklet, write_pages
+from pages import HERE, print_page, taught, varied, write_pages
 from published import without_a_network
 
 ROOT = HERE.parents[1]
@@ -23,7 +23,8 @@ SEED = 2026
 def kit(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("kit")
     write_pages(folder, SEED, address=None)
-    print_booklet(browser, folder / "booklet.html")
+    for name in ("booklet", "sheets"):
+        print_page(browser, folder / f"{name}.html")
     return folder
 
 
@@ -55,6 +56,20 @@ def test_the_booklet_holds_every_page_and_is_printed(kit):
         title = re.search("<h1[^>]*>(.+?)</h1>", path.read_text(encoding="utf-8"))[1]
         assert f">{title}</h2>" in booklet
     assert (kit / "booklet.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_sheet_asks_what_the_lessons_page_answers_and_gives_nothing_away(kit):
+    sheets = (kit / "sheets.html").read_text(encoding="utf-8").split("<section>")[1:]
+    for number, sheet in enumerate(sheets, 1):
+        page = (kit / f"lesson-{number:02d}.html").read_text(encoding="utf-8")
+        asked = re.findall(r"<p><strong>(\d+\. .+?)</strong></p>", sheet)
+        assert len(asked) == len(taught(number).closing) + len(varied(taught(number), SEED))
+        assert asked == re.findall(r"<p><strong>(\d+\. .+?)</strong></p>", page)
+        options = re.findall("<li>(.+?)</li>", sheet)
+        assert len(options) == len(re.findall("<li>[A-E]\\. .+? → .+?</li>", page))
+        assert not any("→ " in option or "<strong>" in option for option in options)
+    assert len(sheets) == 14
+    assert (kit / "sheets.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_no_page_shows_a_formula_as_its_source(kit):

@@ -134,7 +134,7 @@ def test_qti_is_read_back_as_it_was_written(tmp_path):
 
 
 def test_the_page_of_questions_has_them_all(tmp_path):
-    write_markdown(QUESTIONS, tmp_path / "questions.md")
+    write_markdown(QUESTIONS, tmp_path / "questions.md", answers=True)
     page = (tmp_path / "questions.md").read_text(encoding="utf-8")
     for question in QUESTIONS:
         assert f". {question.text.removeprefix(f'(After lesson {question.lesson}.) ')}**" in page

@@ -91,24 +91,24 @@ def as_html(markdown: str) -> str:
     return markdown2html(line).strip().removeprefix("<p>").removesuffix("</p>")
 
 
-def write_markdown(questions: Iterable[Question], path: Path):
-    """Write all questions to read and to print, a section for each lesson."""
-    sections = ["# Questions\n"]
+def write_markdown(questions: Iterable[Question], path: Path, answers: bool):
+    """Write all questions, a section for each lesson."""
+    sections = ["# Questions and answers\n" if answers else "# Questions\n"]
     for lesson, several in groupby(questions, lambda each: each.lesson):
-        sections += [f"## Lesson {lesson}\n", as_markdown(several)]
+        sections += [f"## Lesson {lesson}\n", as_markdown(several, answers)]
     path.write_text("\n".join(sections), encoding="utf-8")
 
 
-def as_markdown(questions: Iterable[Question]) -> str:
-    """Return questions with their options and feedback, the right one marked."""
+def as_markdown(questions: Iterable[Question], answers: bool) -> str:
+    """Return questions; with answers, the right option is bold and each has its feedback."""
     lines = []
     for number, question in enumerate(questions, 1):
         text = question.text.removeprefix(f"(After lesson {question.lesson}.) ")
         lines += [f"**{number}. {text}**", ""]
-        if question.belief:
+        if answers and question.belief:
             lines += [f"*A wrong belief that this uncovers: {question.belief}.*", ""]
         for letter, option in zip(ascii_uppercase, question.options, strict=False):
-            text = f"**{option.text}**" if option.right else option.text
-            lines.append(f"- {letter}. {text} → {option.feedback}")
+            text = f"**{option.text}**" if answers and option.right else option.text
+            lines.append(f"- {letter}. {text}" + (f" → {option.feedback}" if answers else ""))
         lines.append("")
     return "\n".join(lines)

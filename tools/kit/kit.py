@@ -17,7 +17,7 @@ from browser import CHROMIUM, running_browser
 from classroom import repository_address, write_class
 from exports import write_gift, write_markdown, write_qti
 from grading import write_assignments, write_for_otter
-from pages import print_booklet, write_pages
+from pages import print_page, write_pages
 from questions import Question, bank
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,9 +41,10 @@ def main():
     write_pages(KIT, given.seed, address)
     if CHROMIUM:
         with running_browser() as browser:
-            print_booklet(browser, KIT / "booklet.html")
+            for name in ("booklet", "sheets"):
+                print_page(browser, KIT / f"{name}.html")
     else:
-        print("no booklet.pdf, without Chromium: any browser prints booklet.html")
+        print("no booklet.pdf and sheets.pdf, without Chromium: any browser prints their pages")
     write_for_otter(KIT / "otter", given.seed)
     try:
         write_assignments(KIT / "nbgrader", given.seed)
@@ -59,7 +60,8 @@ def write_questions(folder: Path, questions: list[Question]):
     folder.mkdir(parents=True)
     write_gift(questions, folder / "moodle.gift")
     write_qti(questions, folder / "qti-2.1")
-    write_markdown(questions, folder / "questions.md")
+    write_markdown(questions, folder / "questions.md", answers=False)
+    write_markdown(questions, folder / "answers.md", answers=True)
     print(f"written: {len(questions)} questions", flush=True)
 
 

@@ -1,4 +1,5 @@
-"""The pages of the kit: one for each lesson, the classes, accessibility; and all as a booklet."""
+"""The pages of the kit: one for each lesson, the classes, accessibility; all of them as a booklet,
+and sheets of questions for a room."""
 
 import inspect
 import re
@@ -180,7 +181,7 @@ def parts(path: dict[str, Any]) -> list[Part]:
 
 
 def write_pages(folder: Path, seed: int, address: str | None):
-    """Write the pages, and the booklet that holds them all."""
+    """Write the pages, the booklet that holds them, and the sheets that students get."""
     lessons = [taught(number) for number in lesson_paths()]
     paths = teaching()["path"]
     bodies = {"index": body("start", paths=paths, lessons=lessons, address=address)}
@@ -190,6 +191,10 @@ def write_pages(folder: Path, seed: int, address: str | None):
     for name, each in bodies.items():
         write_page(folder / f"{name}.html", [each])
     write_page(folder / "booklet.html", list(bodies.values()))
+    sheets = [
+        body("sheet", lesson=each, asked=asked(each, seed, answers=False)) for each in lessons
+    ]
+    write_page(folder / "sheets.html", sheets)
     print(f"written: {len(bodies)} pages", flush=True)
 
 
@@ -203,9 +208,19 @@ def class_page(path: dict[str, Any]) -> Markup:
 
 def lesson_page(lesson: Taught, seed: int) -> Markup:
     """Return what a lecturer needs for one lesson."""
-    varied = [each for each in varied_questions(seed, 1) if each.lesson == lesson.number]
-    asked = Markup(with_mathml(markdown2html(as_markdown([*lesson.closing, *varied]))))
-    return body("lesson", lesson=lesson, varied=varied, asked=asked)
+    questions = asked(lesson, seed, answers=True)
+    return body("lesson", lesson=lesson, varied=varied(lesson, seed), asked=questions)
+
+
+def asked(lesson: Taught, seed: int, answers: bool) -> Markup:
+    """Return the questions of a lesson, with the same numbers on its page and on the sheet."""
+    questions = as_markdown([*lesson.closing, *varied(lesson, seed)], answers)
+    return Markup(with_mathml(markdown2html(questions)))
+
+
+def varied(lesson: Taught, seed: int) -> list[Question]:
+    """Return one variant of each of a lesson's questions with numbers."""
+    return [each for each in varied_questions(seed, 1) if each.lesson == lesson.number]
 
 
 def accessibility_page() -> Markup:
@@ -227,8 +242,8 @@ def write_page(path: Path, bodies: list[Markup]):
     path.write_text(page, encoding="utf-8")
 
 
-def print_booklet(browser: Browser, page: Path):
-    """Let Chromium print the booklet beside its page."""
+def print_page(browser: Browser, page: Path):
+    """Let Chromium print a page into a PDF beside it."""
     opened = browser.new_page()
     opened.goto(page.as_uri())
     opened.pdf(path=page.with_suffix(".pdf"), format="A4", tagged=True, outline=True)

@@ -106,7 +106,7 @@ def whole(number: float) -> str:
 
 
 def to_one(odds: float) -> str:
-    return f"{odds:,.1f} to 1"
+    return f"{odds:,.1f}".removesuffix(".0") + " to 1"
 
 
 def bits(number: float) -> str:
@@ -212,7 +212,7 @@ def odds_at_another_temperature(rng: np.random.Generator) -> Variant:
     p = softmax(np.log([a, 1]), T)
     return Variant(
         f"Two tokens have odds of {a} to 1 at T = 1. What are they at T = {T:g}?",
-        (p[0] / p[1], r"T divides the logarithm of the odds: $a^{1/T}$."),
+        (p[0] / p[1], f"T divides the logarithm of the odds: ${a}^{{1/T}} = {a}^{{{1 / T:g}}}$."),
         [
             (a / T, "T divides the logits, not the odds. The logits stand in an exponent."),
             (float(a) ** T, "This is the other way round: heat brings odds closer to 1."),
@@ -248,7 +248,11 @@ def entropy_when_doubled(rng: np.random.Generator) -> Variant:
     return Variant(
         f"Three tokens have the logits {listed(z)}. At T = 0.5 their entropy is {once:.2f} bits."
         " What is it at T = 1?",
-        (twice, "Neither H nor 2 to the power of H is proportional to T: it must be computed."),
+        (
+            twice,
+            f"It must be computed, here from {in_percent(softmax(z))}: neither H nor 2 to the power"
+            " of H is proportional to T.",
+        ),
         [
             (2 * once, "The entropy is not proportional to T."),
             (once + 1, "This doubles the effective number of tokens; T does not do that."),
@@ -294,8 +298,8 @@ def tie_at_zero(rng: np.random.Generator) -> Variant:
     ties, others = rng.choice([2, 3, 4, 5]), rng.choice([1, 2, 3, 4])
     z = np.append(np.full(ties, 4.0), np.arange(others))
     return Variant(
-        f"{len(z)} tokens have the logits {listed(z)}. In the limit T → 0, which probability has"
-        " the first of them?",
+        f"In the limit T → 0, which probability has the first of {len(z)} tokens with the logits"
+        f" {listed(z)}?",
         (softmax(z, 0)[0], "Equal logits have odds of 1 to 1 at every temperature: they share."),
         [
             (1.0, "A program's argmax takes the first one. The limit of the softmax does not."),
@@ -474,7 +478,7 @@ def different_in_n_draws(rng: np.random.Generator) -> Variant:
     p, n = shares(rng, 4), rng.choice([3, 4, 5, 6])
     return Variant(
         f"Four completions have the probabilities {in_percent(p)}. How many different ones do {n}"
-        " draws show on average?",
+        " independent draws show on average?",
         (solutions.expected_different(p, n), r"The sum of $1 - (1 - p)^n$ over the completions."),
         [
             (float(min(n, 4)), "They need not all come: the rare ones are missed often."),
@@ -490,7 +494,8 @@ def different_in_n_draws(rng: np.random.Generator) -> Variant:
 def never_seen(rng: np.random.Generator) -> Variant:
     p, n = rng.choice([0.01, 0.02, 0.03, 0.05]), rng.choice([20, 30, 50, 100])
     return Variant(
-        f"A completion has a probability of {p:.0%}. How likely is it that {n} draws miss it?",
+        f"A completion has a probability of {p:.0%}. How likely is it that {n} independent draws"
+        " miss it?",
         ((1 - p) ** n, f"Each draw misses it with {1 - p:.0%}, and all {n} must."),
         [
             (1 - (1 - p) ** n, "This is the chance that it comes at least once."),
@@ -568,7 +573,11 @@ def agreement_of_answers(rng: np.random.Generator) -> Variant:
     return Variant(
         f"A model was asked one question {n} times: {counts[0]} answers were A, {counts[1]} B and"
         f" {counts[2]} C. What is their agreement, the share of pairs that are equal?",
-        (agree, "Count the pairs of two different askings, and those that are equal."),
+        (
+            agree,
+            f"Of the {comb(n, 2)} pairs of two askings,"
+            f" {sum(comb(int(count), 2) for count in counts)} are equal.",
+        ),
         [
             (
                 counts[0] / n,
@@ -596,7 +605,10 @@ def kept_by_top_p(rng: np.random.Generator) -> Variant:
     return Variant(
         f"Six tokens have the probabilities {in_percent(p)}. How many does top-p with p = {bound:g}"
         " keep?",
-        (kept, "As many as are needed to reach p together; the one that crosses it is kept."),
+        (
+            kept,
+            f"The likeliest ones sum to {in_percent(np.cumsum(p))}: the first {kept} reach p.",
+        ),
         [
             (kept - 1, "Without the token that crosses p they do not reach it."),
             (round(6 * bound), "p is a share of the probability, not of the tokens."),
@@ -614,7 +626,7 @@ def renormalized(rng: np.random.Generator) -> Variant:
     return Variant(
         f"Five tokens have the probabilities {in_percent(p)}. Top-k keeps {k}. Which probability"
         " has the likeliest one then?",
-        (cut.max(), "Divide by the sum of what is kept."),
+        (cut.max(), f"Divide by the sum of what is kept, {p[:k].sum():.0%}."),
         [
             (p[0], "What is kept must sum to 1 again: divide by its sum."),
             (p[0] + p[k:].sum(), "The lost probability goes to all that are kept, in proportion."),
@@ -712,7 +724,7 @@ def joint_or_separate(rng: np.random.Generator) -> Variant:
         " shares of actions and of ingredients. How often do they boil cheese?",
         (
             first * (1 - second),
-            "Separate draws multiply the shares: that of boiling, that of cheese.",
+            f"Separate draws multiply the shares: {first:.0%} boil, {1 - second:.0%} use cheese.",
         ),
         [
             (table[0, 1] / 100, "This is how often the model does it: it looks at the action."),
@@ -786,7 +798,8 @@ def error_of_two_bins(rng: np.random.Generator) -> Variant:
         f" {many} with 90%, of which {hits[1]} are right. What is its expected calibration error?",
         (
             expected_calibration_error(confidence, right, bins=4),
-            "The distances of the two bins, weighted with their numbers of answers.",
+            "The distances of the two bins, weighted with their numbers of answers:"
+            rf" $({few} \cdot {abs(off[0]):.2f} + {many} \cdot {abs(off[1]):.2f}) / {few + many}$.",
         ),
         [
             (
@@ -911,7 +924,11 @@ def thermostat(rng: np.random.Generator) -> Variant:
     return Variant(
         rf"Mirostat has τ = {tau:g}, η = {eta:g} and μ = {mu:g}. A token with a surprise of"
         f" {surprise:g} bits is drawn. What is μ then?",
-        (mu - eta * (surprise - tau), r"$\mu \leftarrow \mu - \eta\,(\text{surprise} - \tau)$."),
+        (
+            mu - eta * (surprise - tau),
+            rf"$\mu - \eta\,(\text{{surprise}} - \tau)$, here"
+            rf" ${mu:g} - {eta:g} \cdot ({surprise:g} - {tau:g})$.",
+        ),
         [
             (mu + eta * (surprise - tau), "This steers the wrong way: surprise must lower μ."),
             (mu - (surprise - tau), "It goes only a part of the way: η times."),
@@ -948,7 +965,8 @@ def cold_tries(rng: np.random.Generator) -> Variant:
     z = np.log([right, other, 1 - right - other])
     return Variant(
         f"At T = 1 the right answer has {right:.0%}, a wrong one {other:.0%} and another wrong one"
-        f" {1 - right - other:.0%}. How likely is a right answer among {k} draws at T = {T:g}?",
+        f" {1 - right - other:.0%}. How likely is a right answer among {k} independent draws at"
+        f" T = {T:g}?",
         (
             float(pass_at_k(softmax(z, T)[0], k)),
             f"At this T one draw is right with {percent(softmax(z, T)[0])}: cold favors what is"
@@ -1040,8 +1058,9 @@ def who_beats_c(rng: np.random.Generator) -> Variant:
 def best_of_many(rng: np.random.Generator) -> Variant:
     n, chance = rng.choice([4, 5, 6, 8, 10, 12, 15, 20, 25, 30]), round(erfc(2**0.5) / 2, 3)
     return Variant(
-        f"{n} samplers are only as good as the baseline. Each is above it by two standard errors"
-        " with a chance of 2.3%, independently. How likely is it that the best of them is?",
+        f"Each of {n} samplers is only as good as the baseline, and is above it by two standard"
+        " errors with a chance of 2.3%, independently of the others. How likely is it that the best"
+        " of them is?",
         (
             1 - (1 - chance) ** n,
             f"It is enough that one of them is: 1 minus {1 - chance:.3f} to the"
