@@ -97,7 +97,9 @@ class Renderer(RendererAgg):
         width, height, below = self.get_text_width_height_descent(s, prop, ismath)
         # Even, as `left` and `top` need it. A quotation mark is not high, but far above the line.
         edge = 2 * int(height + abs(below)) + 4
-        paper = RendererAgg(width + 2 * edge, 2 * edge, self.dpi)
+        # From Matplotlib 3.11 on letters stand between pixels, measured from below: the paper must
+        # be as much higher than whole pixels as the figure is.
+        paper = RendererAgg(width + 2 * edge, 2 * edge + self.height % 1, self.dpi)
         ink = paper.new_gc()
         ink.set_foreground(gc.get_rgb(), isRGBA=True)
         ink.set_antialiased(gc.get_antialiased())
