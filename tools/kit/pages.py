@@ -39,7 +39,7 @@ class Step:
 
     minutes: int
     do: str
-    place: str = ""  # where that is, for a person: "slide 3"
+    place: str = ""  # where that is, for a person: "slides 2–3"
     title: str = ""
     expect: str = ""  # what the room is likely to say
     truth: str = ""  # what is so instead
@@ -76,12 +76,6 @@ class Taught:
         return int(re.search(r"^(\d+) minutes", self.cells[0].source, re.MULTILINE)[1])
 
     @cached_property
-    def live(self) -> int:
-        """Return the number of slides in JupyterLab, where one may have two pictures."""
-        kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in self.cells]
-        return kinds.count("slide")
-
-    @cached_property
     def aims(self) -> list[str]:
         return re.findall(r"^\d\. (.+)$", self.cells[0].source, re.MULTILINE)
 
@@ -90,14 +84,20 @@ class Taught:
         """Return the answer to the first question, as the lesson prints it at its end."""
         (cell,) = (cell for cell in self.cells if cell.id == "guess-again")
         printed = "".join(output["text"] for output in cell.outputs)
-        return re.sub(r"\s*Your guess[^:]*: None\.?\s*", " ", printed).strip()
+        what, _, found = re.sub(r"Your guess[^:]*: None\.?", "|", printed).partition("|")
+        how, _, value = found.strip(" .\n").partition(": ")
+        if not value:
+            return what.strip()
+        what = what.strip(" .")
+        what = what[:1].lower() + what[1:] if what[1:2].islower() else what
+        return f"{value} ({', '.join(filter(None, [what, how.lower()]))})"
 
     @cached_property
     def steps(self) -> list[Step]:
         found = []
         for given in self.notes["step"]:
-            slide = self.slide(given["cell"])
-            title = slide.heading if slide else f"`{self.exercises[0]['name']}`"
+            seen = self.slides_with(given["cell"])
+            title = seen[0].heading if seen else f"`{self.exercises[0]['name']}`"
             show = self.answer(given["cell"], given.get("show", ""))
             said = {"title": title, "place": self.place(given["cell"]), "show": show}
             if given["cell"] == "question":
@@ -109,24 +109,26 @@ class Taught:
         """Say how one gets from a step to what answers it."""
         if not show:
             return ""
-        slide = self.slide(show)
-        if slide is None or slide is not self.slide(cell):
-            return self.place(show)
-        waits = slide.steps[[each.id for each in slide.cells].index(show)]
-        return "there, at one more press" if waits else "there"
+        place = "there" if self.place(show) == self.place(cell) else self.place(show)
+        presses = 0
+        for slide in self.slides_with(show)[:1]:
+            presses = slide.steps[[each.id for each in slide.cells].index(show)]
+        return place + ["", ", at one more press", f", at {presses} more presses"][min(presses, 2)]
 
-    def slide(self, cell: str) -> Slide | None:
-        """Return the slide on which a cell is seen, None for a cell that the reader alone sees."""
-        shown = [slide for slide in self.slides if cell in {each.id for each in slide.cells}]
-        return shown[0] if shown else None
+    def slides_with(self, cell: str) -> list[Slide]:
+        """Return the slides on which a cell is seen: none if the reader alone sees it."""
+        is_part = re.compile(rf"{cell}(_\d+)?").fullmatch  # a deck parts what is long
+        return [each for each in self.slides if any(is_part(part.id) for part in each.cells)]
 
     def place(self, cell: str) -> str:
-        """Say where a cell is: on which slide, or in which part of the notebook."""
-        if slide := self.slide(cell):
-            return f"slide {self.slides.index(slide) + 1}"
+        """Say where a cell is: on which slides, or in which part of the notebook."""
         if cell not in {each.id for each in self.cells}:
             raise ValueError(f"lesson {self.number} has no cell {cell!r}")
-        return f"notebook, {UNSEEN[cell]}"
+        numbers = [self.slides.index(slide) + 1 for slide in self.slides_with(cell)]
+        if not numbers:
+            return f"notebook, {UNSEEN[cell]}"
+        first, last = numbers[0], numbers[-1]
+        return f"slide {first}" if first == last else f"slides {first}–{last}"
 
     def said(self, note: str) -> str:
         """Return a note of teaching.toml with places for the cells that it names in braces."""

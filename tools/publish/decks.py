@@ -112,7 +112,7 @@ def _blocks(cell: NotebookNode) -> list[NotebookNode]:
     if cell.cell_type == "code":
         return [cell]
     sources = [found[0] for found in BLOCK.finditer(cell.source)]
-    ids = [cell.id, *(f"{cell.id}-{i}"[-64:] for i in range(1, len(sources)))]  # the first is found
+    ids = [cell.id, *(f"{cell.id}_{i}"[-64:] for i in range(1, len(sources)))]  # no other cell's
     return [from_dict(cell | {"source": s, "id": i}) for s, i in zip(sources, ids, strict=False)]
 
 
