@@ -95,7 +95,8 @@ def test_the_letter_that_is_graded_as_right_is_the_right_option(number):
     for i, question in enumerate(asked, 1):
         for letter, option in zip("ABCDE", question.options, strict=False):
             if option.right:
-                exec(cells[f"answer-{i}-test"].source, {f"answer_{i}": letter})
+                for written in (letter, f"{letter.lower()}. "):
+                    exec(cells[f"answer-{i}-test"].source, {f"answer_{i}": written})
             else:
                 with pytest.raises(AssertionError, match=re.escape(option.feedback)):
                     exec(cells[f"answer-{i}-test"].source, {f"answer_{i}": letter})

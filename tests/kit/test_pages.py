@@ -110,6 +110,11 @@ def test_a_class_has_the_course_the_assignments_and_its_own_address(classroom):
         assert (classroom / name).exists()
 
 
+def test_a_class_has_nothing_that_computes_the_answers_of_its_assignments(classroom):
+    for path in classroom.rglob("*"):
+        assert path.name not in ("kit", "variants.py", "grading.py"), path
+
+
 def test_every_notebook_of_a_class_installs_the_course_from_its_address(classroom):
     for folder in ("notebooks", "assignments"):
         for path in (classroom / folder).glob("*.ipynb"):

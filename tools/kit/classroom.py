@@ -11,7 +11,8 @@ from questions import lesson_paths
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ["notebooks", "tempsampling", "tools", "Makefile", "pyproject.toml", "constraints.txt"]
 COPIED += ["environment.yml", "postBuild", "start", "LICENSE", ".gitignore"]
-LEFT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".passed_checks.json")
+# Not the kit: with the seed it would tell students the answers.
+LEFT = shutil.ignore_patterns("kit", "__pycache__", ".ipynb_checkpoints", ".passed_checks.json")
 
 
 def repository_address(text: str) -> str:

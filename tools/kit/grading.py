@@ -146,7 +146,8 @@ def question_cells(name: str, question: Question) -> list:
     feedback = {letter: option.feedback for letter, option in letters.items()}
     test = (
         f"feedback = {json.dumps(feedback, ensure_ascii=False, indent=4)}\n"
-        f"assert {name} == {right!r}, feedback.get({name}, 'Answer with a letter, such as \"A\".')"
+        f'letter = str({name}).strip(" .").upper()\n'
+        f"assert letter == {right!r}, feedback.get(letter, 'Answer with a letter, such as \"A\".')"
     )
     answer = f'{name} = (  # one letter, such as "A"\n{hidden("SOLUTION", repr(right), "    ")}\n)'
     return [

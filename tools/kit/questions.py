@@ -5,7 +5,7 @@ is written twice; the right one begins with "Right". The others come from `varia
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from zlib import crc32
@@ -79,8 +79,11 @@ def bank(seed: int, count: int) -> list[Question]:
     return sorted(found, key=lambda each: each.lesson)
 
 
-def varied_questions(seed: int, count: int) -> list[Question]:
+@cache
+def varied_questions(seed: int, count: int) -> tuple[Question, ...]:
     """Return `count` variants of every template; another seed gives other numbers.
+
+    As long as there are enough, their right answers differ, too.
 
     Raises ValueError for a count that a template has not, or a negative seed.
     """
@@ -91,27 +94,30 @@ def varied_questions(seed: int, count: int) -> list[Question]:
     for template in TEMPLATES:
         # Each template has numbers of its own, so that a new one leaves the others as they are.
         rng = np.random.default_rng([seed, crc32(template.name.encode())])
-        several: dict[str, Question] = {}
-        for _ in range(50 * count):
-            question = varied(template, f"{seed}-{len(several) + 1}", rng)
-            several.setdefault(question.text, question)
-            if len(several) == count:
-                break
-        else:
+        drawn = {each.text: each for each in (varied(template, rng) for _ in range(50 * count))}
+        by_answer = {right_answer(each): each for each in reversed(drawn.values())}
+        several = dict.fromkeys([*by_answer.values(), *drawn.values()])
+        if len(several) < count:
             raise ValueError(
                 f"count must be at most {len(several)}, got {count}: {template.name} has no more"
             )
-        found += several.values()
-    return found
+        for i, question in enumerate(list(several)[:count], 1):
+            found.append(replace(question, name=f"{question.name}-{seed}-{i}"))
+    return tuple(found)
 
 
-def varied(template: Template, label: str, rng: np.random.Generator) -> Question:
-    """Return one variant of a template, its options in a random order; its name has the label."""
+def right_answer(question: Question) -> str:
+    (right,) = (option.text for option in question.options if option.right)
+    return right
+
+
+def varied(template: Template, rng: np.random.Generator) -> Question:
+    """Return one variant of a template, its options in a random order."""
     drawn = variant(template, rng)
     value, why = drawn.right
     options = [Option(drawn.shown(value), f"Right. {why}", right=True)]
     options += [Option(drawn.shown(value), why, right=False) for value, why in drawn.wrong]
-    name = f"lesson-{template.lesson:02d}-{template.name}-{label}"
+    name = f"lesson-{template.lesson:02d}-{template.name}"
     order = rng.permutation(len(options))
     shuffled = tuple(options[i] for i in order)
     return Question(name, template.lesson, template.name, drawn.text, shuffled, template.belief)

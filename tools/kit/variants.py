@@ -119,8 +119,8 @@ def listed(numbers: Any) -> str:
     return f"{', '.join(first)} and {last}"
 
 
-def in_percent(chances: Any) -> str:
-    *first, last = [f"{chance:.0%}" for chance in chances]
+def in_percent(chances: Any, digits: int = 0) -> str:
+    *first, last = [f"{chance:.{digits}%}" for chance in chances]
     return f"{', '.join(first)} and {last}"
 
 
@@ -162,7 +162,7 @@ def likeliest_of_four(rng: np.random.Generator) -> Variant:
     )
 
 
-@uncovers(1, "One bar tells the temperature of a chart")
+@uncovers(1, "The odds of two tokens are the difference of their logits over T")
 def temperature_of_a_chart(rng: np.random.Generator) -> Variant:
     gap, T = rng.choice([1.0, 1.5, 2.0, 3.0]), rng.choice([0.4, 0.5, 0.8, 1.25, 2.0, 2.5])
     odds = np.exp(gap / T).round(2)
@@ -173,7 +173,7 @@ def temperature_of_a_chart(rng: np.random.Generator) -> Variant:
         (found, r"The odds are $e^{\Delta/T}$, so $T = \Delta / \ln(\text{odds})$."),
         [
             (1 / found, r"This is 1 / T: $\ln(\text{odds}) = \Delta/T$ must be solved for T."),
-            (odds / gap, r"The odds are $e^{\Delta/T}$, not $\Delta/T$: take their logarithm."),
+            (gap / odds, r"The odds are $e^{\Delta/T}$, not $\Delta/T$: take their logarithm."),
             (gap / np.log2(odds), "The logarithm to the base 2 counts in bits; softmax uses e."),
             (gap, "This would be T only if the odds were e, about 2.7 to 1."),
         ],
@@ -250,7 +250,7 @@ def entropy_when_doubled(rng: np.random.Generator) -> Variant:
         " What is it at T = 1?",
         (
             twice,
-            f"It must be computed, here from {in_percent(softmax(z))}: neither H nor 2 to the power"
+            f"It must be computed, from {in_percent(softmax(z), 1)}. Neither H nor 2 to the power"
             " of H is proportional to T.",
         ),
         [
@@ -325,10 +325,6 @@ def demo_with_new_logits(rng: np.random.Generator) -> Variant:
                 " another word each time.",
             ),
             (1.0, "Cold makes each step surer, but its favorite is made up anew each time."),
-            (
-                softmax(np.arange(n) / n, T)[-1],
-                "This holds for one fixed list of logits. Here they are new at each step.",
-            ),
         ],
         percent,
     )
@@ -429,18 +425,18 @@ def different_words_expected(rng: np.random.Generator) -> Variant:
     V, n, prompt = rng.choice([6, 8, 12]), rng.choice([40, 60, 100]), rng.choice([3, 4, 5])
     new = solutions.expected_different(np.full(V, 1 / V), n)
     return Variant(
-        f"A demo writes {n} words after a prompt of {prompt} other words, each from the same {V},"
-        " all equally likely. It counts the different words of the whole text. What does it count,"
-        " to the nearest whole number?",
+        f"A demo draws {n} words, each from the same {V}, all equally likely, and writes them"
+        f" behind a prompt of {prompt} others. It counts the different words of the whole text."
+        " What does it count on average, to the nearest whole number?",
         (
             round(new + prompt),
-            f"All {V} come up sooner or later, and the prompt adds {prompt}: the"
-            " count is at its ceiling, whatever the sampler does.",
+            f"On average {new:.2f} of the {V} have come up, and the prompt adds {prompt}: the count"
+            " is at its ceiling, whatever the sampler does.",
         ),
         [
             (V, "The prompt was counted as well."),
             (n + prompt, f"Only {V} words can be drawn: most draws repeat one."),
-            (round(n * (1 - 1 / V)), "The count cannot exceed the number of words there are."),
+            (n, f"Only {V} words can be drawn, most draws repeat one, and the prompt counts."),
         ],
         whole,
     )
@@ -448,21 +444,17 @@ def different_words_expected(rng: np.random.Generator) -> Variant:
 
 @uncovers(5, "The likelihood of a text is judged at the temperature that wrote it")
 def bits_per_token(rng: np.random.Generator) -> Variant:
-    gaps = rng.integers(1, 6, 4)
-    likely, said = 2.0**-gaps, ", ".join(f"1/{2**gap}" for gap in gaps)
-    cold = softmax(np.log([likely, 1 - likely]).T, 0.5)[:, 0]
-    mean = -np.log2(likely).mean()
+    gaps = rng.integers(2, 6, 4)
+    cold_gaps = gaps - rng.integers(0, 2, 4)
+    said, cold = [", ".join(f"1/{2**g}" for g in each) for each in (gaps, cold_gaps)]
+    likely, mean = 2.0**-gaps, gaps.mean()
     return Variant(
-        f"A sampler wrote four tokens at T = 0.5. At T = 1 the model gives them {said}. What is the"
-        " text's surprise in bits per token?",
+        f"A sampler wrote four tokens at T = 0.5, which had {cold} there. At T = 1 the model gives"
+        f" them {said}. What is the text's surprise in bits per token?",
         (mean, r"The mean of $-\log_2 p$ at T = 1, whatever temperature wrote the text."),
         [
-            (-np.log2(likely).sum(), "This is the sum. Divide by the number of tokens."),
-            (
-                -np.log2(cold).mean(),
-                "These are the probabilities at T = 0.5 (of a choice of two)."
-                " Texts are compared at T = 1.",
-            ),
+            (gaps.sum(), "This is the sum. Divide by the number of tokens."),
+            (cold_gaps.mean(), "These are the probabilities at T = 0.5. Compare texts at T = 1."),
             (mean * np.log(2), "These are nats. A bit is ln 2 of them."),
             (-np.log2(likely.mean()), "Take the logarithms first, and then their mean."),
         ],
@@ -507,7 +499,7 @@ def never_seen(rng: np.random.Generator) -> Variant:
     )
 
 
-@uncovers(6, "One more digit takes ten times as many draws")
+@uncovers(6, "Twice as many draws halve the error")
 def draws_for_an_accuracy(rng: np.random.Generator) -> Variant:
     p, e = rng.choice([0.2, 0.3, 0.5, 0.8]), rng.choice([0.005, 0.01, 0.02, 0.05])
     n = p * (1 - p) / e**2
@@ -612,7 +604,10 @@ def kept_by_top_p(rng: np.random.Generator) -> Variant:
         [
             (kept - 1, "Without the token that crosses p they do not reach it."),
             (round(6 * bound), "p is a share of the probability, not of the tokens."),
-            (np.count_nonzero(p >= 1 - bound), "No single token is compared with p or 1 − p."),
+            (
+                np.count_nonzero(p >= 1 - bound),
+                f"This counts the tokens of {1 - bound:.0%} or more. Add up from the likeliest.",
+            ),
             (6, "Some are dropped: fewer reach p already."),
         ],
         whole,
@@ -842,10 +837,10 @@ def dark_pixel(rng: np.random.Generator) -> Variant:
         f" dark and −{h} if bright. How likely is it to be dark at T = {T:g}?",
         (softmax([h, -h], T)[0], f"The two logits differ by {2 * h}: odds of $e^{{{2 * h}/T}}$."),
         [
+            (1.0, "Only at T = 0 does it always follow the majority."),
             (softmax([h, 0], T)[0], f"The logits differ by {2 * h}, from −{h} to {h}."),
             (softmax([h, -h], 1 / T)[0], "You multiplied by T. Divide the logits by it."),
             (0.5 + h / 8, "This is the share of dark neighbors. The pixel draws by a softmax."),
-            (1.0, "Only at T = 0 does it always follow."),
         ],
         percent,
     )
@@ -882,12 +877,15 @@ def rule_of_the_slide(rng: np.random.Generator) -> Variant:
     )
     logits = np.log([c, *np.full(9, (1 - c) / 9)])
     return Variant(
-        f"A rule goes from T = {low:g} where the model is certain to {high:g} where it has no idea,"
-        f" with its largest probability as confidence. The likeliest token has {c:.0%}, nine others"
-        " share the rest. Which temperature follows?",
-        (solutions.adaptive_temperature(logits, low, high), "low + (1 − confidence) (high − low)."),
+        f"A rule goes in a straight line from T = {low:g} where the largest probability is 100% to"
+        f" {high:g} where it would be 0%. The likeliest token has {c:.0%}, nine others share the"
+        " rest. Which temperature follows?",
+        (
+            solutions.adaptive_temperature(logits, low, high),
+            f"With p = {c:g}: low + (1 − p) (high − low).",
+        ),
         [
-            (low + c * (high - low), "This heats where the model is sure. Use 1 − confidence."),
+            (low + c * (high - low), "This heats where the model is sure. Use 1 − p."),
             ((1 - c) * (high - low), "The coldest temperature must be added."),
             (low + (1 - c) * high, "At a confidence of 0 this gives more than the hottest."),
             ((1 - c) * high, "At a confidence of 1 this gives 0, not the coldest."),
@@ -1008,7 +1006,7 @@ def estimate_from_draws(rng: np.random.Generator) -> Variant:
 # Lesson 14
 
 
-@uncovers(14, "More entropy means that two draws differ more often")
+@uncovers(14, "Two draws differ as often as the likeliest token does not come")
 def two_draws_differ(rng: np.random.Generator) -> Variant:
     z, T, k = some_logits(rng, 5), rng.choice([0.8, 1.2, 1.5]), int(rng.choice([2, 3]))
     q = truncate(z, temperature=T, top_k=k)
@@ -1042,8 +1040,8 @@ def who_beats_c(rng: np.random.Generator) -> Variant:
         f" in one of the two. Mean log-likelihood and diversity of six: {rows}. How many beat C?",
         (
             round(6 * share),
-            "Those that are both likelier and more diverse: no two are equal here. Of the others, C"
-            " beats some; the rest are better in one and worse in the other.",
+            "Those that are both likelier and more diverse: no two are equal here. None of the"
+            " others is better than C in both.",
         ),
         [
             (likelier.sum(), "These are likelier. To beat C they must be as diverse, too."),
