@@ -89,6 +89,12 @@ def screen_of(box):
     return box.locator("[role=status]").inner_text().strip()
 
 
+def test_where_no_guess_can_be_written_none_is_shown(lessons, folder):
+    text = (folder / f"{LESSON}.html").read_text(encoding="utf-8")
+    assert "your guess for the fourth" in lessons[1].path.read_text(encoding="utf-8")
+    assert "guess for the fourth" not in text and "guess: None" not in text
+
+
 @pytest.mark.parametrize(
     "folder", ["page", pytest.param("slides", marks=pytest.mark.rare)], indirect=True
 )

@@ -41,6 +41,7 @@ CHANGES = [
     (r"<th></th>", "<td></td>"),  # the corner of a table heads nothing
 ]
 HEADING = re.compile(r"<h([23])>(.+?)</h")
+NO_GUESS = re.compile(r"[Yy]our guess[^:\n]*: None\b\.?\s*")  # without a kernel nobody has one
 DEMO = re.compile(r"\b(?:explore|write_along|playground)\(")
 # Where a lesson's code names the prompt that a demo starts with; a box holds no control characters.
 NAMED = r"prompt ?= ?|text_box\(\s*|(?:beginnings|openings|prompts) = \[\s*"
@@ -71,6 +72,9 @@ class Lesson:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = unbroken(cell.source)
+            for output in cell.get("outputs", []):
+                if "text" in output:
+                    output.text = NO_GUESS.sub("", output.text)
         return notebook
 
     @cached_property
