@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from lessons import printed, source, verdicts
 
-from tempsampling import softmax
+from tempsampling import sample, softmax
 from tempsampling.model.smollm import SmolLM2
 from tempsampling.writing.generation import generate
 
@@ -73,6 +73,16 @@ def test_stormy_and_the_draws_that_an_accuracy_takes(answers):
     assert f"{p[0]:.3f} · {1 - p[0]:.3f} / 0.01² ≈ {round(draws, -2):,.0f}" in answers
     assert "140,000" in answers
     assert np.sqrt(2 / np.pi) == pytest.approx(0.80, abs=0.003)
+
+
+def test_what_the_kit_says_of_eight_series_and_of_snow(model):
+    series = [sample(LOGITS, size=10, rng=seed) for seed in range(1, 9)]
+    assert sum(3 not in drawn for drawn in series) == 5
+    text = "The weather today is"
+    for piece in (" mostly", " just", " light", " snow"):
+        likeliest = np.argsort(-model.logits(text))[:10]
+        assert piece in [model.decode([token]) for token in likeliest]
+        text += piece
 
 
 def test_the_curves_of_the_toy(answers):
