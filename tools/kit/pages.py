@@ -30,6 +30,7 @@ PAGES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 PAGES.filters["line"] = xhtml
+SHARE = re.compile(r"(?<!= )\b0\.(\d\d+)")  # on slides it is percents
 UNSEEN = {"exercise-text": "exercise", "exercise-2-text": "second exercise"}
 
 
@@ -81,9 +82,10 @@ class Taught:
 
     @cached_property
     def truth(self) -> str:
-        """Return the answer to the first question, as the lesson prints it at its end."""
+        """Return the answer to the first question, printed at the lesson's end; shares in percent."""
         (cell,) = (cell for cell in self.cells if cell.id == "guess-again")
         printed = "".join(output["text"] for output in cell.outputs)
+        printed = SHARE.sub(lambda share: f"{float(share[0]):.{len(share[1]) - 2}%}", printed)
         what, _, found = re.sub(r"Your guess[^:]*: None\.?", "|", printed).partition("|")
         how, _, value = found.strip(" .\n").partition(": ")
         if not value:
@@ -109,10 +111,11 @@ class Taught:
         """Say how one gets from a step to what answers it."""
         if not show:
             return ""
-        place = "there" if self.place(show) == self.place(cell) else self.place(show)
-        presses = 0
+        place, presses = self.place(show), 0
         for slide in self.slides_with(show)[:1]:
+            place = f"slide {self.slides.index(slide) + 1}"
             presses = slide.steps[[each.id for each in slide.cells].index(show)]
+        place = "there" if place == self.place(cell) else place
         return place + ["", ", at one more press", f", at {presses} more presses"][min(presses, 2)]
 
     def slides_with(self, cell: str) -> list[Slide]:
