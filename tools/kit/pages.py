@@ -82,7 +82,7 @@ class Taught:
 
     @cached_property
     def truth(self) -> str:
-        """Return the answer to the first question, printed at the lesson's end; shares in percent."""
+        """Return the answer to the first question, from the lesson's end; shares in percent."""
         (cell,) = (cell for cell in self.cells if cell.id == "guess-again")
         printed = "".join(output["text"] for output in cell.outputs)
         printed = SHARE.sub(lambda share: f"{float(share[0]):.{len(share[1]) - 2}%}", printed)
