@@ -79,7 +79,7 @@ COMMANDS = {
 
 def main():
     if COMMAND not in COMMANDS:
-        sys.exit("usage: python3 tools/course.py " + "|".join(COMMANDS))
+        sys.exit(__doc__ + "\nusage: python3 tools/course.py " + "|".join(COMMANDS))
     extras, steps = COMMANDS[COMMAND]
     ensure_supported_python()
     ensure_environment(extras)
@@ -118,6 +118,8 @@ def lab_options():
     """Open lesson 1, or where there is no browser print its address; run as root in a container."""
     options = ["--log-level=ERROR", "--LabApp.log_level=ERROR"]
     options.append("--LabApp.default_url=/lab/tree/" + FIRST_LESSON)
+    # Otherwise the kernel warns, at each start, that others on the machine could listen.
+    options.append("--MappingKernelManager.transport_encryption=auto")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
     return options

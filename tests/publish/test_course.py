@@ -9,11 +9,12 @@ import shutil
 import subprocess
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, metadata, version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[2]
 # As on a machine whose texts are in another encoding: Windows has cp1252, this is narrower still.
@@ -123,6 +124,18 @@ def test_the_environment_of_this_run_has_the_versions_it_was_built_with():
             pinned = Requirement(line)
             with suppress(PackageNotFoundError):  # of an extra that this run does without
                 assert pinned.specifier.contains(version(pinned.name)), pinned
+
+
+def test_no_pinned_version_asks_for_more_than_the_first_release_of_python_3_11():
+    # Debian 12, for one, stays at Python 3.11.2.
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if "==" not in line or line.startswith("#"):
+            continue
+        pinned = Requirement(line)
+        with suppress(PackageNotFoundError):
+            if pinned.specifier.contains(version(pinned.name)):  # not so with test-newest
+                needed = SpecifierSet(metadata(pinned.name)["Requires-Python"] or "")
+                assert needed.contains("3.11.0"), f"{line} needs Python {needed}"
 
 
 @pytest.mark.rare

