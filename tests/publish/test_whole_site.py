@@ -132,14 +132,14 @@ def test_nothing_on_a_slide_is_cut_off_or_too_small(browser, site, lesson, size)
 
 
 def test_a_phone_shows_every_page_without_scrolling_sideways(browser, site):
-    with without_a_network(browser, 390, 844) as open_file:
+    with without_a_network(browser, 320, 700) as open_file:
         for path in pages(site):
             page = open_file(path)
             page.evaluate(OPEN_FOLDS)
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path.name
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path.name
             for part in page.locator(".tempsampling :is(img, input, select)").all():
                 box = part.bounding_box()
-                assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= 390), path.name
+                assert box is None or (box["x"] >= 0 and box["x"] + box["width"] <= 320), path.name
             page.close()
 
 
