@@ -45,9 +45,10 @@ def main():
                 print_page(browser, KIT / f"{name}.html")
     else:
         print("no booklet.pdf and sheets.pdf, without Chromium: any browser prints their pages")
-    write_for_otter(KIT / "otter", given.seed)
+    graded = given.seed + 1  # other numbers than on the sheets, which everybody has
+    write_for_otter(KIT / "otter", graded)
     try:
-        write_assignments(KIT / "nbgrader", given.seed)
+        write_assignments(KIT / "nbgrader", graded)
     except RuntimeError as error:
         sys.exit(f"The folder nbgrader of the kit is not complete. {error}")
     if address:

@@ -103,7 +103,7 @@ class Taught:
             show = self.answer(given["cell"], given.get("show", ""))
             said = {"title": title, "place": self.place(given["cell"]), "show": show}
             if given["cell"] == "question":
-                said["truth"] = self.truth
+                said["truth"] = f"{self.truth}. {given.get('truth', '')}".replace("..", ".").strip()
             found.append(Step(**given | said))
         return found
 
@@ -189,7 +189,7 @@ def write_pages(folder: Path, seed: int, address: str | None):
     """Write the pages, the booklet that holds them, and the sheets that students get."""
     lessons = [taught(number) for number in lesson_paths()]
     paths = teaching()["path"]
-    bodies = {"index": body("start", paths=paths, lessons=lessons, address=address)}
+    bodies = {"index": body("start", paths=paths, lessons=lessons, address=address, seed=seed)}
     bodies |= {f"class-{each['minutes']}": class_page(each) for each in paths}
     bodies |= {f"lesson-{each.number:02d}": lesson_page(each, seed) for each in lessons}
     bodies["accessibility"] = accessibility_page()
@@ -208,7 +208,8 @@ def class_page(path: dict[str, Any]) -> Markup:
     timetable = parts(path)
     numbers = dict.fromkeys(part.lesson for part in timetable if part.lesson)
     lessons = [taught(number) for number in numbers]
-    return body("class", path=path, parts=timetable, lessons=lessons)
+    hands_on = any(part.step.place.startswith("notebook") for part in timetable)
+    return body("class", path=path, parts=timetable, lessons=lessons, hands_on=hands_on)
 
 
 def lesson_page(lesson: Taught, seed: int) -> Markup:

@@ -450,7 +450,8 @@ def bits_per_token(rng: np.random.Generator) -> Variant:
     likely, mean = 2.0**-gaps, gaps.mean()
     return Variant(
         f"A sampler wrote four tokens at T = 0.5, which had {cold} there. At T = 1 the model gives"
-        f" them {said}. What is the text's surprise in bits per token?",
+        f" them {said}. What is the text's surprise, in bits per token, as texts of all"
+        " temperatures are compared?",
         (mean, r"The mean of $-\log_2 p$ at T = 1, whatever temperature wrote the text."),
         [
             (gaps.sum(), "This is the sum. Divide by the number of tokens."),
@@ -505,7 +506,7 @@ def draws_for_an_accuracy(rng: np.random.Generator) -> Variant:
     n = p * (1 - p) / e**2
     return Variant(
         f"A word has a probability of {p:.0%}. How many draws bring the standard error of its"
-        f" frequency down to {100 * e:g} percentage points?",
+        f" frequency down to {100 * e:g} percentage point{'' if e == 0.01 else 's'}?",
         (n, r"Solve $\sqrt{p(1-p)/n} = e$ for n."),
         [
             (p * (1 - p) / e, "The error falls as one over the *square root* of n."),
@@ -606,7 +607,7 @@ def kept_by_top_p(rng: np.random.Generator) -> Variant:
             (round(6 * bound), "p is a share of the probability, not of the tokens."),
             (
                 np.count_nonzero(p >= 1 - bound),
-                f"This counts the tokens of {1 - bound:.0%} or more. Add up from the likeliest.",
+                f"This counts tokens of {1 - bound:.0%} or more. It is a sum that must reach p.",
             ),
             (6, "Some are dropped: fewer reach p already."),
         ],
@@ -802,7 +803,10 @@ def error_of_two_bins(rng: np.random.Generator) -> Variant:
                 "The larger bin counts for more: weight by the number of answers.",
             ),
             (np.abs(off).max(), "This is the largest distance. Take the weighted mean."),
-            (np.abs(off).sum(), "Divide by the number of answers: it is a mean."),
+            (
+                np.abs(off).sum(),
+                "This is the sum of both distances. Weight each by its share of the answers.",
+            ),
         ],
         two_digits,
     )
