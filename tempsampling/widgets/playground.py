@@ -131,8 +131,8 @@ class Panel:
         seed: int = 1,
     ) -> str:
         """Draw the bars for some settings, which also are those of the text from now on."""
-        given = locals()
-        steps = steps_of(order, temperature, {name: given[name] for name in CUTS})
+        cuts = (top_k, top_p, min_p, typical_p, epsilon_cutoff, eta_cutoff, top_n_sigma, xtc)
+        steps = steps_of(order, temperature, dict(zip(CUTS, cuts, strict=True)))
         z = self._begun(prompt).logits_after(0)
         kept, left, T = survivors(z, steps)
         p = np.zeros(z.size)
