@@ -67,7 +67,11 @@ FAULTS = """(slide) => {
             const wide = Math.max(seen[0], knobs?.width || 0);
             const high = knobs?.height ? box.top + seen[1] - knobs.top : seen[1];
             const share = wide * high / (frame.width * frame.height);
-            if (share < 0.6) { faults.push(`a sight of ${(100 * share).toFixed()}%: ${name}`); }
+            const asWide = wide > 0.9 * frame.width; // a flat figure cannot be larger
+            const alone = !slide.querySelector(".jp-RenderedText pre");
+            if (share < 0.6 && alone && !asWide) {
+                faults.push(`a sight of ${(100 * share).toFixed()}%: ${name}`);
+            }
         }
     }
     const body = slide.querySelector(".body");
