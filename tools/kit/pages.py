@@ -30,6 +30,7 @@ PAGES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
 )
 PAGES.filters["line"] = xhtml
+PAGES.filters["letter"] = lambda question: "ABCDE"[[o.right for o in question.options].index(True)]
 SHARE = re.compile(r"(?<!= )\b0\.(\d\d+)")  # on slides it is percents
 UNSEEN = {"exercise-text": "exercise", "exercise-2-text": "second exercise"}
 
