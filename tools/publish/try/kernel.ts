@@ -29,7 +29,7 @@ function put16(to: usize, bytes: v128, scale: v128, least: v128): void {
 }
 
 /** Write n numbers of a Q4_1 matrix; return where the next row begins. */
-export function unpackQ4_1(to: usize, from: usize, n: i32): usize {
+function unpackQ4_1(to: usize, from: usize, n: i32): usize {
   for (const end = to + 4 * n; to < end; to += 128, from += 20) {
     const scale = f32x4.splat(half(from));
     const least = f32x4.splat(half(from + 2));
@@ -71,7 +71,7 @@ export function multiply(y: usize, matrix: usize, x: usize, rows: i32, n: i32, s
 }
 
 /** y = x @ matrix.T for some tokens; a row of the matrix is unpacked once, into `row`. */
-export function multiplyQ4_1(
+export function multiplyPacked(
   y: usize,
   matrix: usize,
   x: usize,
@@ -79,27 +79,10 @@ export function multiplyQ4_1(
   n: i32,
   tokens: i32,
   row: usize,
+  isQ8: i32,
 ): void {
   for (const end = y + 4 * rows; y < end; y += 4) {
-    matrix = unpackQ4_1(row, matrix, n);
-    for (let t = 0; t < tokens; t++) {
-      store<f32>(y + 4 * t * rows, dot(row, x + 4 * t * n, n));
-    }
-  }
-}
-
-/** The same for Q8_0. */
-export function multiplyQ8_0(
-  y: usize,
-  matrix: usize,
-  x: usize,
-  rows: i32,
-  n: i32,
-  tokens: i32,
-  row: usize,
-): void {
-  for (const end = y + 4 * rows; y < end; y += 4) {
-    matrix = unpackQ8_0(row, matrix, n);
+    matrix = isQ8 ? unpackQ8_0(row, matrix, n) : unpackQ4_1(row, matrix, n);
     for (let t = 0; t < tokens; t++) {
       store<f32>(y + 4 * t * rows, dot(row, x + 4 * t * n, n));
     }

@@ -142,7 +142,7 @@ export async function createNetwork({ sizes, tensors, bytes }: Model, code: Buff
   /** to = from @ matrix.T */
   function linear(to: number, name: string, from: number, n: number): void {
     const { kind, rows, columns, at } = tensors[name];
-    kernel[`multiply${kind}`](to, PAGE + at, from, rows, columns, n, row);
+    kernel.multiplyPacked(to, PAGE + at, from, rows, columns, n, row, Number(kind === "Q8_0"));
   }
 
   /** x = x + normed */
