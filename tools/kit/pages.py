@@ -16,6 +16,7 @@ from exports import as_markdown, with_mathml, xhtml
 from markupsafe import Markup
 from nbconvert.filters import markdown2html
 from playwright.sync_api import Browser
+from publish import NO_GUESS
 from questions import Question, closing_questions, lesson_paths, varied_questions
 
 from tempsampling.lessons.exercises import EXERCISES, LESSON_OF
@@ -87,11 +88,10 @@ class Taught:
         (cell,) = (cell for cell in self.cells if cell.id == "guess-again")
         printed = "".join(output["text"] for output in cell.outputs)
         printed = SHARE.sub(lambda share: f"{float(share[0]):.{len(share[1]) - 2}%}", printed)
-        what, _, found = re.sub(r"Your guess[^:]*: None\.?", "|", printed).partition("|")
-        how, _, value = found.strip(" .\n").partition(": ")
+        what, found = (part.strip(" .\n") for part in NO_GUESS.split(printed))
+        how, _, value = found.partition(": ")
         if not value:
-            return what.strip()
-        what = what.strip(" .")
+            return what
         what = what[:1].lower() + what[1:] if what[1:2].islower() else what
         return f"{value} ({', '.join(filter(None, [what, how.lower()]))})"
 
@@ -104,7 +104,7 @@ class Taught:
             show = self.answer(given["cell"], given.get("show", ""))
             said = {"title": title, "place": self.place(given["cell"]), "show": show}
             if given["cell"] == "question":
-                said["truth"] = f"{self.truth}. {given.get('truth', '')}".replace("..", ".").strip()
+                said["truth"] = f"{self.truth}. {given.get('truth', '')}".strip()
             found.append(Step(**given | said))
         return found
 
